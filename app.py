@@ -1,0 +1,39 @@
+"""The portal: `streamlit run app.py`. Streamlit, with the session cookie, the download routes and the job runner."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from gladly_tools.settings import Settings
+from gladly_tools.web.cookie import SessionCookie
+from gladly_tools.web.headers import SecurityHeaders
+from gladly_tools.web.portal import close_portal, open_portal, portal
+from gladly_tools.web.routes import routes
+
+# The main script lies inside the package, away from `pages/`: a folder of that name beside the main script would make
+# Streamlit serve its files directly, past the sign-in.
+MAIN = Path(__file__).parent / "gladly_tools" / "ui" / "main.py"
+
+
+@asynccontextmanager
+async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
+    """Open the journal and the results before the first browser connects; interrupt the jobs at the end."""
+    open_portal(Settings.from_environment())
+    try:
+        yield {}
+    finally:
+        close_portal()
+
+
+app = st.App(
+    MAIN,
+    lifespan=lifespan,
+    routes=routes(base_path=str(st.get_option("server.baseUrlPath") or "")),
+    middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: portal().cookie_key)],
+)

@@ -1,0 +1,132 @@
+"""Customers' profiles; one that was merged away is followed to the profile that has it now."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gladly_tools.api.asking import Asking
+from gladly_tools.api.reading import Object, an_object, children, flag, identity, text
+from gladly_tools.api.refusals import moved_to
+from gladly_tools.api.transport import segment
+from gladly_tools.errors import UnexpectedAnswer
+
+PATH = "/api/v1/customer-profiles"
+LONGEST_CHAIN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Email:
+    """One e-mail address of a customer: as entered, and normalized."""
+
+    original: str | None
+    normalized: str | None
+    primary: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phone:
+    """One phone number of a customer: as entered, and normalized (E.164); unknown types are kept."""
+
+    original: str | None
+    normalized: str | None
+    extension: str | None
+    type: str | None
+    sms_preference: str | None
+    primary: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """One profile. `moved_from` are the ids that led here, the one asked for first."""
+
+    id: str
+    name: str | None
+    address: str | None
+    emails: tuple[Email, ...]
+    phones: tuple[Phone, ...]
+    external_customer_id: str | None
+    external_customer_ids: Mapping[str, str] | None
+    moved_from: tuple[str, ...] = ()
+
+    @property
+    def email(self) -> Email | None:
+        """The primary address, else the first."""
+        return _primary(self.emails)
+
+    @property
+    def phone(self) -> Phone | None:
+        """The primary number, else the first."""
+        return _primary(self.phones)
+
+
+class CustomerCalls(Asking):
+    """`client.customers`"""
+
+    def get(self, customer_id: str) -> Customer | None:
+        """One customer, or None when deleted or unknown. Follows merges, at most `LONGEST_CHAIN` of them."""
+        chain = [customer_id]
+        while len(chain) <= LONGEST_CHAIN:
+            path = f"{PATH}/{segment(chain[-1])}"
+            status, value = self._transport.get(path, self._watch, answered=(301, 404))
+            if status == 404:
+                return None
+            if status == 200:
+                return _customer(an_object(value, path), path, moved_from=tuple(chain[:-1]))
+            new = moved_to(value)
+            if new is None:
+                raise UnexpectedAnswer(
+                    f"Gladly says that customer {chain[-1]} was merged, but not into which one.",
+                    "Try again; if it stays, report it to Gladly Support.",
+                )
+            if new in chain:
+                break
+            chain.append(new)
+        raise UnexpectedAnswer(
+            f"Customer {customer_id} was merged again and again without an end.", "Report it to Gladly Support."
+        )
+
+
+def _customer(value: Object, path: str, *, moved_from: tuple[str, ...]) -> Customer:
+    outside = value.get("externalCustomerIds")
+    return Customer(
+        id=identity(value, path),
+        name=text(value, "name"),
+        address=text(value, "address"),
+        emails=tuple(
+            Email(
+                original=text(item, "original"),
+                normalized=text(item, "normalized"),
+                primary=flag(item, "primary") or False,
+            )
+            for item in children(value, "emails")
+        ),
+        phones=tuple(
+            Phone(
+                original=text(item, "original"),
+                normalized=text(item, "normalized"),
+                extension=text(item, "extension"),
+                type=text(item, "type"),
+                sms_preference=text(item, "smsPreference"),
+                primary=flag(item, "primary") or False,
+            )
+            for item in children(value, "phones")
+        ),
+        external_customer_id=text(value, "externalCustomerId"),
+        external_customer_ids={
+            key: inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
+            for key, inner in outside.items()
+        }
+        if isinstance(outside, dict)
+        else None,
+        moved_from=moved_from,
+    )
+
+
+Contact = TypeVar("Contact", Email, Phone)
+
+
+def _primary(contacts: Sequence[Contact]) -> Contact | None:
+    return next((contact for contact in contacts if contact.primary), contacts[0] if contacts else None)

@@ -1,0 +1,337 @@
+"""The command line: the same exports as the portal, for scripts and schedules.
+
+Exit codes: 0 complete, 1 failed, 2 bad input, 3 partial.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gladly_tools.account import Account, confirm, read_credentials
+from gladly_tools.api import Client
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.inputs import (
+    DateRange,
+    DateRangeQuestion,
+    IdsQuestion,
+    LanguagesQuestion,
+    Question,
+    SwitchQuestion,
+    check_parameters,
+    questions,
+)
+from gladly_tools.jobs import Job, State, Ticket
+from gladly_tools.results.download import Format, encode
+from gladly_tools.results.query import Query
+from gladly_tools.results.table import Table
+from gladly_tools.results.store import Result
+from gladly_tools.runs import Runs
+from gladly_tools.settings import TABLE, Settings
+
+FAILED, BAD_INPUT, PARTIAL = 1, 2, 3
+
+CREDENTIALS = {"url": "GLADLY_URL", "username": "GLADLY_USERNAME", "api_token": "GLADLY_API_TOKEN"}
+
+
+class Commands(click.Group):
+    """Turns the project's errors into words on stderr and the right exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            place = f"{option_of(error.field)}: " if error.field else ""
+            click.echo(f"{place}{error}", err=True)
+            ctx.exit(BAD_INPUT)
+        except GladlyToolsError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(FAILED)
+
+
+def option_of(field: str) -> str:
+    """What the person typed for a field: an environment variable or an option."""
+    if field in CREDENTIALS:
+        return CREDENTIALS[field]
+    for export in EXPORTS.values():
+        question = questions(export.parameters).get(field)
+        match question:
+            case IdsQuestion() | LanguagesQuestion() | SwitchQuestion():
+                return f"--{question.option}"
+            case DateRangeQuestion():
+                return "--from/--to/--timezone"
+    return field
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gladly-tools")
+def main() -> None:
+    """Export Gladly data without writing code.
+
+    Credentials come from GLADLY_URL, GLADLY_USERNAME and GLADLY_API_TOKEN, never from options.
+    """
+
+
+@main.command("exports")
+def list_exports() -> None:
+    """List the exports."""
+    width = max(map(len, EXPORTS))
+    for export in EXPORTS.values():
+        click.echo(f"{export.name:<{width}}  {export.section}: {export.summary} ({export.grain})")
+
+
+@main.command("settings")
+def list_settings() -> None:
+    """List the settings, each an environment variable."""
+    width = max(len(row.variable) for row in TABLE)
+    for row in TABLE:
+        click.echo(f"{row.variable:<{width}}  {row.help} [{row.default}]")
+
+
+@main.command()
+def check() -> None:
+    """Check the credentials and say who they belong to."""
+    with _signed_in(Settings.from_environment()) as (_client, account):
+        click.echo(f"Organization: {account.organization}")
+        click.echo(f"Time zone:    {account.zone}")
+        click.echo(f"Account:      {account.username} at {account.instance}")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; any free one by default.")
+def demo(port: int) -> None:
+    """Serve the demo company until interrupted."""
+    from gladly_tools.demo import Company, DemoServer
+
+    server = DemoServer(Company.make(), port=port)
+    with server:
+        click.echo("The demo company is open. In another terminal:", err=True)
+        click.echo(f"export GLADLY_TOOLS_ALLOWED_HOSTS={server.url.removeprefix('http://')}")
+        click.echo(f"export GLADLY_URL={server.url}")
+        click.echo(f"export GLADLY_USERNAME={server.username}")
+        click.echo(f"export GLADLY_API_TOKEN={server.api_token}")
+        click.echo("Press Ctrl+C to close it.", err=True)
+        over = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: over.set())
+        over.wait()
+
+
+@main.group("export")
+def export_group() -> None:
+    """Run an export and write its result to a file."""
+
+
+def _command(export: Export[Any]) -> click.Command:
+    asked = questions(export.parameters)
+
+    def run(**given: Any) -> None:
+        target = Target(given.pop("out"), Format(given.pop("format")))
+        look = CsvLook(bom=given.pop("bom"), guard=given.pop("excel_guard"))
+        with _signed_in(Settings.from_environment()) as (client, account):
+            values = {name: _value(question, name, given, account) for name, question in asked.items()}
+            _run(export, check_parameters(export.parameters, values), client, account, target, look)
+
+    options = [option for name, question in asked.items() for option in _options(name, question)]
+    return click.Command(
+        export.name,
+        callback=run,
+        help="\n\n".join(text for text in (f"{export.summary} {export.grain.capitalize()}.", export.caveat) if text),
+        short_help=export.summary,
+        params=[
+            *options,
+            click.Option(["--format"], type=click.Choice([kind.value for kind in Format]), default="csv", show_default=True),
+            click.Option(["--out"], required=True, metavar="PATH|-", help="File to write, or - for standard output."),
+            click.Option(["--bom/--no-bom"], default=False, help="Begin a CSV with a byte order mark, for Excel."),
+            click.Option(
+                ["--excel-guard/--no-excel-guard"],
+                default=True,
+                show_default=True,
+                help="Put an apostrophe before CSV cells that a spreadsheet would run as a formula.",
+            ),
+        ],
+    )
+
+
+def _options(name: str, question: Question) -> Iterator[click.Option]:
+    match question:
+        case DateRangeQuestion():
+            day = click.DateTime(["%Y-%m-%d"])
+            yield click.Option(["--from", f"{name}_first"], type=day, required=True, metavar="YYYY-MM-DD", help="First day.")
+            yield click.Option(
+                ["--to", f"{name}_last"], type=day, required=True, metavar="YYYY-MM-DD", help="Last day, included."
+            )
+            yield click.Option(
+                ["--timezone", f"{name}_zone"], metavar="ZONE", help="IANA time zone of the days; the organization's by default."
+            )
+        case IdsQuestion() | LanguagesQuestion():
+            yield click.Option(
+                [f"--{question.option}", name], multiple=True, metavar="CODE" if question.option == "language" else "ID",
+                help=f"{question.help} Repeat it for more; for an ID that begins with - write --{question.option}=ID."
+                if isinstance(question, IdsQuestion)
+                else f"{question.help} Repeat it for more.",
+            )
+        case SwitchQuestion():
+            yield click.Option(
+                [f"--{question.option}/--no-{question.option}", name], default=True, show_default=True, help=question.help
+            )
+        case _:
+            raise TypeError(question)
+
+
+def _value(question: Question, name: str, given: dict[str, Any], account: Account) -> Any:
+    if isinstance(question, DateRangeQuestion):
+        first: datetime = given[f"{name}_first"]
+        last: datetime = given[f"{name}_last"]
+        return DateRange(first=first.date(), last=last.date(), zone=given[f"{name}_zone"] or account.zone)
+    return given[name]
+
+
+for _export in EXPORTS.values():
+    export_group.add_command(_command(_export))
+
+
+@contextmanager
+def _signed_in(settings: Settings) -> Iterator[tuple[Client, Account]]:
+    missing = [variable for variable in CREDENTIALS.values() if not os.environ.get(variable, "").strip()]
+    if missing:
+        raise InputError(
+            f"{', '.join(missing)} not set.",
+            "Set GLADLY_URL, GLADLY_USERNAME and GLADLY_API_TOKEN in the environment, "
+            "or run `gladly-tools demo` and use what it prints.",
+        )
+    given = {name: os.environ[variable] for name, variable in CREDENTIALS.items()}
+    credentials = read_credentials(**given, settings=settings)
+    with Client(credentials, settings) as client:
+        yield client, confirm(client, instance=credentials.instance.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CsvLook:
+    """How a CSV is written: with a byte order mark, with formulas guarded."""
+
+    bom: bool
+    guard: bool
+
+
+class Target:
+    """Where a result goes: a file that appears only when it is whole, or standard output."""
+
+    def __init__(self, out: str, format: Format) -> None:
+        self.format = format
+        self.path = None if out == "-" else Path(out)
+        if self.path is not None and (self.path.is_dir() or not self.path.resolve().parent.is_dir()):
+            raise click.BadParameter("it must be a file in a folder that exists", param_hint="--out")
+
+    def write(self, chunks: Iterator[bytes], *, partial: bool) -> Path | None:
+        """Write the result; returns the file's path, which says so when the result is partial."""
+        if self.path is None:
+            for chunk in chunks:
+                sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            return None
+        final = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}") if partial else self.path
+        handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
+        try:
+            with open(handle, "wb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            # mkstemp makes files that only their owner reads; the person's own mask decides here.
+            mask = os.umask(0)
+            os.umask(mask)
+            os.chmod(name, 0o666 & ~mask)
+            os.replace(name, final)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        return final
+
+
+def _run(
+    export: Export[Any], parameters: Any, client: Client, account: Account, target: Target, look: CsvLook
+) -> None:
+    runs = Runs(Settings.from_environment())
+    shown = Progress(runs)
+    try:
+        job = runs.run_here(account, client, export, parameters, shown.follow)
+        shown.end()
+        if job.state is State.CANCELLED:
+            raise GladlyToolsError("Stopped; nothing was written.")
+        result = runs.result(account, job.id)
+        assert result is not None
+        _deliver(result, target, look)
+    finally:
+        shown.end()
+        if shown.job_id is not None:
+            runs.delete(account, shown.job_id)
+        runs.close()
+
+
+def _deliver(result: Result, target: Target, look: CsvLook) -> None:
+    manifest = result.manifest
+    chunks = encode(Table(result), Query(), target.format, bom=look.bom, guard=look.guard)
+    path = target.write(chunks, partial=manifest.partial)
+    for note in manifest.notes:
+        mark = "Missing data" if note.level == "partial" else "Note"
+        click.echo(f"{mark}: {note.text} ({note.count:,})", err=True)
+    kind = "partial result" if manifest.partial else "complete result"
+    click.echo(f"{manifest.rows or 0:,} rows, {kind}{f', in {path}' if path else ''}", err=True)
+    if manifest.partial:
+        click.get_current_context().exit(PARTIAL)
+
+
+class Progress:
+    """Follows a job on stderr: one moving line on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.job_id: str | None = None
+        self._runs = runs
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._terminal = sys.stderr.isatty()
+
+    def follow(self, ticket: Ticket) -> None:
+        """Begin to follow; an interrupt from the keyboard stops the job."""
+        self.job_id = ticket.job_id
+        signal.signal(signal.SIGINT, lambda *_: ticket.stop())
+        signal.signal(signal.SIGTERM, lambda *_: ticket.stop())
+        self._thread = threading.Thread(target=self._show, args=(ticket.job_id,), daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Stop following; more than once does no harm."""
+        if self._over.is_set():
+            return
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+        if self._terminal:
+            click.echo("\r\033[K", err=True, nl=False)
+
+    def _show(self, job_id: str) -> None:
+        while not self._over.wait(0.5 if self._terminal else 5):
+            line = progress_line(self._runs.journal.get(job_id), datetime.now(UTC))
+            click.echo(f"\r\033[K{line}" if self._terminal else line, err=True, nl=not self._terminal)
+
+
+def progress_line(job: Job, now: datetime) -> str:
+    """A running job in one line: share, rows, what it does or waits for, time left."""
+    left = job.seconds_left(now)
+    parts = [f"{job.fraction:.0%}", f"{job.row_count:,} rows", job.waiting or job.detail]
+    if left is not None:
+        parts.append(f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left")
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,328 @@
+"""The demo company: everything about it follows from a seed, a size and a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from gladly_tools.demo.answers import Answer, make_answers
+from gladly_tools.demo.catalogue import (
+    AGENT_NAMES,
+    AUDIENCES,
+    COMPANY_NAME,
+    CYCLE_TOPICS,
+    GLADLY_URL,
+    INBOXES,
+    LOGIN_DOMAIN,
+    ORPHAN_TOPIC,
+    TEAM_NAMES,
+    TIME_ZONE,
+    TOPIC_TREE,
+)
+from gladly_tools.demo.conversations import Conversation, Conversations
+from gladly_tools.demo.customers import Customers
+from gladly_tools.demo.ids import Ids, Kind, seeded
+from gladly_tools.demo.reports import COLUMNS, ConversationExport
+from gladly_tools.demo.timeline import Timeline, Visits
+
+_ACCOUNT_NAMES = (
+    "alex.rivera",
+    "priya.natarajan",
+    "morgan.lee",
+)  # the first agents; the last may not use the API
+
+
+class Account(NamedTuple):
+    """Somebody who can sign in: an agent's e-mail address and an API token."""
+
+    username: str
+    api_token: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organization:
+    """The company as the server names it."""
+
+    id: str
+    name: str
+    login_domain: str
+    timezone: str
+    gladly_url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """One agent; names repeat, ids do not."""
+
+    id: str
+    name: str
+    email_address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Team:
+    """One team and its agents."""
+
+    id: str
+    name: str
+    description: str | None
+    agent_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inbox:
+    """One inbox."""
+
+    id: str
+    name: str
+    disabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic; `disabled` None = the field is missing. A parent may not exist, or be part of a circle."""
+
+    id: str
+    name: str
+    disabled: bool | None
+    parent_id: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audience:
+    """One audience: a brand or a kind of customer."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CustomAttribute:
+    """One kind of value that a conversation can carry, possibly several times."""
+
+    id: str
+    key: str
+    label: str
+
+
+class Company:
+    """The truth behind the server, for whoever wants to compare an answer with it.
+
+    `organization`, `agents`, `teams`, `inboxes`, `topics`, `audiences`, `answers` and `attributes` are tuples
+    (the first one record); `customers[id]` and `conversations[id]` look one up;
+    `conversations_of(customer_id)` and `report_rows(first_day, last_day, zone)` list. Nothing that lies after
+    `now()` is ever shown.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        days: int,
+        conversations: int,
+        today: dt.date,
+        answers: int,
+        now: Callable[[], dt.datetime],
+        is_empty: bool = False,
+    ) -> None:
+        self.seed = seed
+        self.now = now
+        self.zone = ZoneInfo(TIME_ZONE)
+        self.ids = Ids(seed)
+        self.timeline = Timeline(
+            seed=seed, today=today, days=days, conversations=conversations, zone=self.zone
+        )
+        self._visits = Visits(conversations=conversations, customers=-(-conversations * 7 // 10))
+
+        make = self.ids.make
+        self.organization = Organization(
+            id=make(Kind.ORGANIZATION, 0),
+            name=COMPANY_NAME,
+            login_domain=LOGIN_DOMAIN,
+            timezone=TIME_ZONE,
+            gladly_url=GLADLY_URL,
+        )
+        self.agents = tuple(
+            Agent(id=make(Kind.AGENT, n), name=name, email_address=f"{local}@{LOGIN_DOMAIN}")
+            for n, (name, local) in enumerate(zip(AGENT_NAMES, _locals(), strict=True))
+        )
+        self.accounts = tuple(
+            Account(self.agents[n].email_address, token)
+            for n, token in enumerate(("demo-token", "second-demo-token"))
+        )
+        self.account_without_permission = Account(self.agents[2].email_address, "token-without-permission")
+        self.teams = () if is_empty else _teams(self.ids, self.agents)
+        self.inboxes = tuple(
+            Inbox(id=make(Kind.INBOX, n), name=kind.name, disabled=kind.disabled)
+            for n, kind in enumerate(() if is_empty else INBOXES)
+        )
+        self.topics = () if is_empty else _topics(self.ids)
+        self.audiences = tuple(
+            Audience(id=make(Kind.AUDIENCE, n), name=name)
+            for n, name in enumerate(() if is_empty else AUDIENCES)
+        )
+        self.answers: tuple[Answer, ...] = make_answers(
+            seed=seed,
+            ids=self.ids,
+            count=0 if is_empty else answers,
+            audience_ids=[audience.id for audience in self.audiences],
+            before=dt.datetime.combine(self.timeline.first_day, dt.time(), tzinfo=dt.UTC),
+        )
+        self.attributes = tuple(
+            CustomAttribute(id=make(Kind.ATTRIBUTE, n), key=key, label=label)
+            for n, (key, label) in enumerate((("orderId", "Order"), ("source", "Where from")))
+        )
+        self.customers = Customers(seed=seed, ids=self.ids, visits=self._visits, timeline=self.timeline)
+        self.conversations = Conversations(
+            seed=seed,
+            ids=self.ids,
+            timeline=self.timeline,
+            visits=self._visits,
+            topic_weights=_topic_weights(seed, self.topics),
+            now=now,
+        )
+        self._topic_paths: Mapping[str, str] = MappingProxyType(_paths(self.topics))
+
+    @classmethod
+    def make(
+        cls,
+        *,
+        seed: int = 7,
+        days: int = 90,
+        conversations: int = 5400,
+        today: dt.date | None = None,
+        answers: int = 40,
+        now: Callable[[], dt.datetime] | None = None,
+    ) -> Company:
+        """The company of a seed: always the same for the same arguments.
+
+        Its conversations began on the `days` days up to and including `today` (default: today in the
+        company's zone). `now` (default: the clock) is an aware moment; what happens after it stays hidden
+        until then. Cheap at any size: days are made when asked for.
+        """
+        clock = now or _clock
+        return cls(
+            seed=seed,
+            days=days,
+            conversations=conversations,
+            today=today or clock().astimezone(ZoneInfo(TIME_ZONE)).date(),
+            answers=answers,
+            now=clock,
+        )
+
+    @classmethod
+    def make_empty(cls, *, seed: int = 7) -> Company:
+        """A company that has agents and nothing else: every list is empty."""
+        return cls(
+            seed=seed,
+            days=1,
+            conversations=0,
+            today=_clock().astimezone(ZoneInfo(TIME_ZONE)).date(),
+            answers=0,
+            now=_clock,
+            is_empty=True,
+        )
+
+    def conversations_of(self, customer_id: str) -> list[Conversation]:
+        """The conversations of a customer, oldest first. Raises KeyError for an unknown or deleted one."""
+        return self.conversations.of_customer(self.customers[customer_id].number)
+
+    def report_customer_id(self, conversation: Conversation) -> str:
+        """The customer id that reports name: for a few conversations one merged away or deleted since."""
+        if self._visits.is_own(conversation.number):
+            return self.customers.first_id(conversation.customer)
+        return self.customers.current_id(conversation.customer)
+
+    def topic_path(self, topic_id: str) -> str:
+        """A topic's name after those of its parents, joined by `>>`.
+
+        Stops at a parent that does not exist, and before one that would come again.
+        """
+        return self._topic_paths[topic_id]
+
+    def report_rows(
+        self, first_day: dt.date, last_day: dt.date, zone: str = "UTC", inbox_ids: Sequence[str] = ()
+    ) -> Iterator[dict[str, str]]:
+        """The conversation export report, oldest first, each row as column -> cell; both days included."""
+        report = ConversationExport(
+            self, first_day=first_day, last_day=last_day, zone=ZoneInfo(zone), inbox_ids=inbox_ids
+        )
+        for conversation in report.conversations():
+            yield dict(zip(COLUMNS, report.row(conversation), strict=True))
+
+
+def _clock() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _locals() -> list[str]:
+    return [*_ACCOUNT_NAMES, *(f"agent.{n}" for n in range(len(_ACCOUNT_NAMES) + 1, len(AGENT_NAMES) + 1))]
+
+
+def _teams(ids: Ids, agents: Sequence[Agent]) -> tuple[Team, ...]:
+    return tuple(
+        Team(
+            id=ids.make(Kind.TEAM, n),
+            name=name,
+            description=None if n == 3 else f"Team {n + 1}",
+            agent_ids=tuple(agent.id for place, agent in enumerate(agents) if place % len(TEAM_NAMES) == n),
+        )
+        for n, name in enumerate(TEAM_NAMES)
+    )
+
+
+def _topics(ids: Ids) -> tuple[Topic, ...]:
+    """The topics, shuffled: a parent may come after its children."""
+    names: list[tuple[int, str]] = []
+    for line in TOPIC_TREE.splitlines():
+        text = line.lstrip(" ")
+        names.append(((len(line) - len(text)) // 2, text))
+    made_ids = [ids.make(Kind.TOPIC, n) for n in range(len(names) + 1 + len(CYCLE_TOPICS))]
+    # Ids that a careless reader trips over: a leading dash, a leading underscore, two that differ only in
+    # case.
+    made_ids[1] = "-" + made_ids[1][1:]
+    made_ids[2] = "_" + made_ids[2][1:]
+    made_ids[3] = "Ab" + made_ids[3][2:]
+    made_ids[4] = "aB" + made_ids[3][2:]
+    topics = []
+    above: list[str] = []
+    for n, (level, text) in enumerate(names):
+        del above[level:]
+        disabled: bool | None = text.startswith("~")
+        if n % 11 == 5:
+            disabled = None
+        topics.append(
+            Topic(
+                id=made_ids[n],
+                name=text.removeprefix("~"),
+                disabled=disabled,
+                parent_id=above[-1] if above else None,
+            )
+        )
+        above.append(made_ids[n])
+    orphan, chicken, egg = made_ids[-3:]
+    topics.append(Topic(id=orphan, name=ORPHAN_TOPIC, disabled=False, parent_id=ids.make(Kind.TOPIC, 999)))
+    topics.append(Topic(id=chicken, name=CYCLE_TOPICS[0], disabled=False, parent_id=egg))
+    topics.append(Topic(id=egg, name=CYCLE_TOPICS[1], disabled=True, parent_id=chicken))
+    seeded(7, "topics").shuffle(topics)
+    return tuple(topics)
+
+
+def _topic_weights(seed: int, topics: Sequence[Topic]) -> list[float]:
+    chance = seeded(seed, "topic weights")
+    return [0.1 if topic.disabled else chance.paretovariate(1.2) for topic in topics]
+
+
+def _paths(topics: Sequence[Topic]) -> dict[str, str]:
+    by_id = {topic.id: topic for topic in topics}
+    paths = {}
+    for topic in topics:
+        walk = [topic]
+        while (parent := by_id.get(walk[-1].parent_id or "")) is not None and parent not in walk:
+            walk.append(parent)
+        paths[topic.id] = ">>".join(step.name for step in reversed(walk))
+    return paths

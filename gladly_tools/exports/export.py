@@ -1,0 +1,123 @@
+"""What an export is: one declaration from which the page, the command line, the files and the tests follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
+
+from gladly_tools.api import Client
+from gladly_tools.exports.inputs import JsonValue, Parameters
+from gladly_tools.results.schema import Column, Row
+from gladly_tools.settings import Settings
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Section(StrEnum):
+    """The portal's sections, in its words."""
+
+    CONFIGURATION = "Configuration"
+    CONVERSATIONS = "Conversations"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slice:
+    """A part of an export that is durable as a whole: a week, a few ids. `arguments` is JSON."""
+
+    key: str
+    title: str
+    arguments: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """Something a person must know of a result; `partial` when data is missing because of it."""
+
+    text: str
+    count: int = 1
+    partial: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The slices of one run, in the order of their rows, and what planning found out."""
+
+    slices: tuple[Slice, ...]
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a run will ask of Gladly; `requests` apart from `reports`, `seconds` at the current pace."""
+
+    reports: int
+    requests: int
+    seconds: float
+    basis: str
+
+
+class Memory(Protocol):
+    """Look-ups remembered for an account for some hours, so that nothing is asked twice."""
+
+    def get(self, kind: str, key: str) -> JsonValue: ...
+
+    def put(self, kind: str, key: str, value: JsonValue) -> None: ...
+
+
+class Workbench(Protocol):
+    """What an export works with. It never sees a file, a job or a page."""
+
+    @property
+    def client(self) -> Client: ...
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def memory(self) -> Memory: ...
+
+    def remark(self, text: str, *, count: int = 1, partial: bool = False) -> None:
+        """Say something that is written beside the result."""
+
+    def fact(self, name: str, value: float) -> None:
+        """Keep a figure of the slice, such as `days` of data and `customers` in them, by which later runs are estimated."""
+
+    def progress(self, fraction: float, detail: str) -> None:
+        """Tell how much of the current slice is done, 0 to 1, and what is going on."""
+
+
+def _whole(_client: Client, _settings: Settings, _parameters: Any) -> Plan:
+    return Plan(slices=(Slice(key="all", title="Everything"),))
+
+
+def _one_list(_parameters: Any, _settings: Settings, _known: Mapping[str, float]) -> Estimate | None:
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(Generic[P]):
+    """One export.
+
+    `rows(workbench, parameters, slice)` yields the slice's records. `unique` names the column on which rows that came
+    twice are removed. `place` orders the exports of a section as the portal does. `shown` names the columns that a table shows at first; none named
+    means all. `estimate` gets what is known of the account (`customers_per_day`), or nothing.
+    """
+
+    name: str
+    title: str
+    section: Section
+    place: int
+    summary: str
+    use_case: str
+    grain: str
+    columns: Sequence[Column]
+    rows: Callable[[Workbench, P, Slice], Iterator[Row]]
+    parameters: type[P]
+    plan: Callable[[Client, Settings, P], Plan] = _whole
+    estimate: Callable[[P, Settings, Mapping[str, float]], Estimate | None] = _one_list
+    zone: Callable[[P], str] = lambda _parameters: "UTC"
+    unique: str | None = None
+    shown: Sequence[str] = ()
+    caveat: str = ""

@@ -1,0 +1,212 @@
+"""Runs jobs in threads of this process; knows a callable and a ticket, neither exports nor files."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gladly_tools.errors import Cancelled, GladlyToolsError
+from gladly_tools.jobs.journal import Journal, State
+
+logger = logging.getLogger(__name__)
+
+REPORT_SECONDS = 0.5
+
+
+class Ticket:
+    """What a running job holds: it is told of progress and waits, and tells when the job has to stop.
+
+    Safe to use from several threads of the job.
+    """
+
+    def __init__(self, journal: Journal, job_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.job_id = job_id
+        self._journal = journal
+        self._clock = clock
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._written = float("-inf")
+        self._asked = float("-inf")
+        self._fraction = 0.0
+        self._detail = ""
+        self._waiting = ""
+        self._rows = 0
+        self._requests = 0
+
+    def check(self) -> None:
+        """Raise Cancelled when the person asked to stop, in this process or another."""
+        if self._stop.is_set():
+            raise Cancelled
+        now = self._clock()
+        with self._lock:
+            if now - self._asked < REPORT_SECONDS:
+                return
+            self._asked = now
+        if self._journal.stop_asked(self.job_id):
+            self._stop.set()
+            raise Cancelled
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Sleep, and wake at once when the job has to stop; a reason is shown to the person while it lasts."""
+        if reason:
+            with self._lock:
+                self._waiting = reason
+            self._write()
+        until = self._clock() + seconds
+        while (left := until - self._clock()) > 0:
+            self._stop.wait(min(left, REPORT_SECONDS))
+            self.check()
+        if reason:
+            with self._lock:
+                self._waiting = ""
+            self._write()
+
+    def stop(self) -> None:
+        """Make every check and wait of the job raise Cancelled."""
+        self._stop.set()
+
+    @property
+    def stopping(self) -> bool:
+        """True once the job was told to stop."""
+        return self._stop.is_set()
+
+    def progress(self, fraction: float, detail: str, *, row_count: int) -> None:
+        """Note how far the job is; written to the journal about twice a second at most."""
+        with self._lock:
+            self._fraction, self._detail, self._rows = min(max(fraction, 0.0), 1.0), detail, row_count
+        self._write_now_and_then()
+
+    def requested(self) -> None:
+        """Count one request to the server."""
+        with self._lock:
+            self._requests += 1
+        self._write_now_and_then()
+
+    def flush(self) -> None:
+        """Write the latest progress down."""
+        self._write()
+
+    def _write_now_and_then(self) -> None:
+        if self._clock() - self._written >= REPORT_SECONDS:
+            self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            self._written = self._clock()
+            noted = (self._fraction, self._detail, self._waiting, self._rows, self._requests)
+        fraction, detail, waiting, rows, requests = noted
+        self._journal.report(
+            self.job_id, fraction=fraction, detail=detail, waiting=waiting, row_count=rows, requests=requests
+        )
+
+
+Work = Callable[[Ticket], State]
+"""A job's work: returns DONE or PARTIAL, or raises. It stops soon after its ticket says so."""
+
+
+class Runner:
+    """The one runner of a process. Its lock file tells other processes that its jobs are alive."""
+
+    def __init__(self, journal: Journal, folder: Path, *, at_once: int) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._journal = journal
+        self._folder = folder
+        self._id = secrets.token_hex(8)
+        self._alive = FileLock(folder / f"{self._id}.lock")
+        self._alive.acquire()
+        self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="job")
+        self._tickets: dict[str, Ticket] = {}
+        self._futures: dict[str, Future[GladlyToolsError | None]] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+        self.interrupt_orphans()
+
+    def interrupt_orphans(self) -> int:
+        """Mark the jobs of runners that are gone as interrupted; returns how many."""
+        orphans = 0
+        for runner in self._journal.runners_of_active_jobs() - {self._id, ""}:
+            path = self._folder / f"{runner}.lock"
+            lock = FileLock(path)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue
+            orphans += self._journal.interrupt(runner)
+            lock.release()
+            path.unlink(missing_ok=True)
+        return orphans
+
+    def submit(self, job_id: str, work: Work) -> Future[GladlyToolsError | None]:
+        """Run a queued job as soon as a thread is free."""
+        ticket = self.adopt(job_id)
+        with self._lock:
+            future = self._futures[job_id] = self._pool.submit(self.run, ticket, work)
+        return future
+
+    def adopt(self, job_id: str) -> Ticket:
+        """A ticket for a queued job that the caller will `run` in its own thread."""
+        self._journal.claim(job_id, self._id)
+        with self._lock:
+            ticket = self._tickets[job_id] = Ticket(self._journal, job_id)
+        return ticket
+
+    def run(self, ticket: Ticket, work: Work) -> GladlyToolsError | None:
+        """Run a job in this thread, note how it ended, and return the error that ended it, if one did."""
+        job_id = ticket.job_id
+        error: GladlyToolsError | None = None
+        try:
+            ticket.check()
+            self._journal.start(job_id)
+            state = work(ticket)
+        except Cancelled:
+            state = State.INTERRUPTED if self._closing else State.CANCELLED
+        except GladlyToolsError as known:
+            state, error = State.FAILED, known
+        except Exception:  # whatever it is, the job must not stay "running", and nobody must see a traceback
+            reference = secrets.token_hex(4)
+            logger.exception("job %s failed, reference %s", job_id, reference)
+            state = State.FAILED
+            error = GladlyToolsError(
+                f"Something went wrong inside this application (reference {reference}).",
+                "What was finished is kept. Resume the job; if it happens again, show the reference to whoever runs "
+                "this application: the log has the details.",
+            )
+        finally:
+            with self._lock:
+                self._tickets.pop(job_id, None)
+                self._futures.pop(job_id, None)
+        ticket.flush()
+        self._journal.end(job_id, state, what=error.what if error else "", advice=error.advice if error else "")
+        return error
+
+    def stop(self, job_id: str) -> None:
+        """Ask a job to stop, wherever it runs; a job that still waits in the queue stops at once."""
+        self._journal.ask_to_stop(job_id)
+        with self._lock:
+            ticket, future = self._tickets.get(job_id), self._futures.get(job_id)
+            waits = future is not None and future.cancel()
+            if waits:
+                del self._tickets[job_id], self._futures[job_id]
+        if waits:
+            self._journal.end(job_id, State.CANCELLED)
+        elif ticket is not None:
+            ticket.stop()
+
+    def close(self) -> None:
+        """Interrupt every job, wait for their threads, and give the lock back."""
+        self._closing = True
+        with self._lock:
+            tickets = list(self._tickets.values())
+        for ticket in tickets:
+            ticket.stop()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._journal.interrupt(self._id)
+        self._alive.release()
+        (self._folder / f"{self._id}.lock").unlink(missing_ok=True)

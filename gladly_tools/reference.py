@@ -1,0 +1,49 @@
+"""The tables of the README, made from the code: exports, their columns, settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.inputs import DateRangeQuestion, IdsQuestion, LanguagesQuestion, SwitchQuestion, questions
+from gladly_tools.settings import TABLE
+
+
+def exports_table() -> str:
+    """Every export: section, name on the command line, what it asks, grain, number of columns."""
+    lines = ["| Section | Export | On the command line | Asks for | Grain | Columns |", "|---|---|---|---|---|---|"]
+    for export in EXPORTS.values():
+        asked = ", ".join(_options(export)) or "nothing"
+        lines.append(
+            f"| {export.section} | {export.title} | `{export.name}` | {asked} | {export.grain} | {len(export.columns)} |"
+        )
+    return "\n".join(lines)
+
+
+def columns_table(name: str) -> str:
+    """The columns of one export, in order."""
+    lines = ["| Column | Kind | What it holds |", "|---|---|---|"]
+    for column in EXPORTS[name].columns:
+        unit = f" ({column.unit})" if column.unit else ""
+        lines.append(f"| {column.name} | {column.kind} | {column.help}{unit} |")
+    return "\n".join(lines)
+
+
+def settings_table() -> str:
+    """Every setting with its environment variable and default."""
+    lines = ["| Variable | Default | What it does |", "|---|---|---|"]
+    lines += [f"| `{row.variable}` | {row.default} | {row.help} |" for row in TABLE]
+    return "\n".join(lines)
+
+
+def _options(export: Export[Any]) -> list[str]:
+    found: list[str] = []
+    for question in questions(export.parameters).values():
+        match question:
+            case DateRangeQuestion():
+                found += ["`--from`", "`--to`", "`--timezone`"]
+            case IdsQuestion() | LanguagesQuestion():
+                found.append(f"`--{question.option}`")
+            case SwitchQuestion():
+                found.append(f"`--no-{question.option}`")
+    return found

@@ -1,0 +1,321 @@
+"""Streams a table as CSV, JSON, JSON Lines or Parquet: the stored cells as they are, never readings of them.
+
+Cells by format:
+    null     CSV: nothing            JSON: null       Parquet: null
+    yes/no   CSV: true, false        JSON: boolean    Parquet: boolean
+    number   CSV: shortest text      JSON: number     Parquet: 64 bits
+    time     CSV, JSON: 2026-01-31T09:30:00Z, with a fraction only where there is one
+    list     CSV: a JSON list        JSON: a list     Parquet: a list of text
+
+The Excel guard. A spreadsheet takes a text that begins with = + - @, a tab or a carriage return for a
+formula. The guard puts an apostrophe before such a text, and before one that begins with apostrophes and then
+such a character, so that `unguard` gives back exactly what was there. Numbers in number columns and the
+header, which is ours, need none.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute
+import pyarrow.parquet as pq
+
+from gladly_tools.results.query import Query
+from gladly_tools.results.schema import Column, Kind
+from gladly_tools.results.sql import find_field
+from gladly_tools.results.table import Table
+
+# The type stubs cannot follow arrays whose type is known only when the program runs.
+pc: Any = pyarrow.compute
+
+# Message texts are longer than the 128 KB at which the csv module stops by itself.
+csv.field_size_limit(2**31 - 1)
+
+CHUNK_BYTES = 1024 * 1024
+_BOM = "\ufeff"
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
+_FORMULA_RE2 = r"^'*[=+\-@\t\r]"
+_NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
+_BATCH_ROWS = 4096
+_BATCH_BYTES = 8 * 1024 * 1024
+_PARQUET_ROWS = 20_000
+
+
+class Format(StrEnum):
+    """What a download can be."""
+
+    CSV = "csv"
+    JSON = "json"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+_CONTENT_TYPES = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSON: "application/json",
+    Format.JSONL: "application/x-ndjson",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+
+def content_type(format: Format) -> str:
+    """The media type of a format."""
+    return _CONTENT_TYPES[format]
+
+
+def file_name(stem: str, format: Format) -> str:
+    """A file name that is safe on every system and in a header: letters, digits, dot, hyphen, underscore."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:120].rstrip("-._")
+    if not safe or re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", safe):
+        safe = f"result-{safe}".rstrip("-")
+    return f"{safe}.{format.value}"
+
+
+def encode(
+    table: Table,
+    query: Query,
+    format: Format,
+    *,
+    bom: bool = False,
+    guard: bool = True,
+    columns: Sequence[str] | None = None,
+) -> Iterator[bytes]:
+    """The rows of the query as the bytes of one file, in chunks of at most 1 MB.
+
+    `bom` (a byte order mark, which old Excel needs to see UTF-8) and `guard` concern CSV alone. Memory is
+    bounded by a batch. Raises InputError at once for a query or column that does not fit.
+    """
+    names = [column.name for column in table.columns] if columns is None else list(columns)
+    chosen = [find_field(name, table.fields).column for name in names]
+    rows = table.batches(query, names, batch_rows=_PARQUET_ROWS if format is Format.PARQUET else _BATCH_ROWS)
+    small = _small(rows)
+    match format:
+        case Format.CSV:
+            return _chunks(_csv(small, chosen, bom=bom, guard=guard))
+        case Format.JSON:
+            return _chunks(_json(small, chosen))
+        case Format.JSONL:
+            return _chunks(_lines(_objects(small, chosen), "\n"))
+        case Format.PARQUET:
+            return _chunks(_parquet(small, chosen))
+
+
+def guard_cell(text: str) -> str:
+    """The text as it stands in a guarded CSV file."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def unguard(text: str) -> str:
+    """What `guard_cell` was given."""
+    return text[1:] if _GUARDED.match(text) else text
+
+
+def read_csv(source: Path | str, *, guarded: bool = True) -> Iterator[dict[str, str]]:
+    """Rows of a CSV file (Path) or text (str) by column name, with byte order mark and guard taken off.
+
+    Every cell is text; a short row lacks its last cells. Raises ValueError for a row with too many cells.
+    """
+    if isinstance(source, Path):
+        with source.open(encoding="utf-8-sig", newline="") as file:
+            yield from _read_rows(file, guarded)
+    else:
+        yield from _read_rows(io.StringIO(source.removeprefix(_BOM), newline=""), guarded)
+
+
+def _read_rows(lines: Iterable[str], guarded: bool) -> Iterator[dict[str, str]]:
+    reader = csv.reader(lines, strict=True)
+    header = next(reader, None)
+    if header is None:
+        return
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) > len(header):
+            raise ValueError(f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}")
+        yield {name: unguard(cell) if guarded else cell for name, cell in zip(header, cells, strict=False)}
+
+
+def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows; batches with very large cells are cut, so that what is made of one stays small."""
+    for batch in batches:
+        if batch.nbytes <= _BATCH_BYTES:
+            yield batch
+            continue
+        rows = max(1, batch.num_rows * _BATCH_BYTES // batch.nbytes)
+        for start in range(0, batch.num_rows, rows):
+            yield batch.slice(start, rows)
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of a good size."""
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) >= CHUNK_BYTES:
+            yield bytes(waiting[:CHUNK_BYTES])
+            del waiting[:CHUNK_BYTES]
+    if waiting:
+        yield bytes(waiting)
+
+
+def _csv(
+    batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: bool, guard: bool
+) -> Iterator[bytes]:
+    alone = len(columns) == 1
+    header = ",".join(_quoted(column.name, alone) for column in columns)
+    yield ((_BOM if bom else "") + header + "\r\n").encode()
+    for batch in batches:
+        cells = [
+            _csv_cells(array, column, guard=guard, alone=alone)
+            for array, column in zip(batch.columns, columns, strict=True)
+        ]
+        yield from _lines([_joined(cells, ",")], "\r\n")
+
+
+def _quoted(text: str, alone: bool) -> str:
+    if any(character in text for character in '",\r\n') or (alone and not text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
+    """One column's cells as they stand between the commas; `alone` because an empty line would be no row."""
+    text = _as_text(array, column)
+    if guard and pa.types.is_string(array.type):
+        danger = pc.match_substring_regex(text, _FORMULA_RE2)
+        if column.kind in (Kind.INTEGER, Kind.NUMBER):
+            danger = pc.and_(danger, pc.invert(pc.match_substring_regex(text, _NUMBER_RE2)))
+        if pc.any(danger).as_py():
+            text = pc.if_else(danger, pc.binary_join_element_wise("'", text, ""), text)
+    special = pc.match_substring_regex(text, '[",\r\n]')
+    if pc.any(special).as_py():
+        doubled = pc.replace_substring(text, '"', '""')
+        text = pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), text)
+    text = pc.fill_null(text, "")
+    return pc.if_else(pc.equal(text, ""), '""', text) if alone else text
+
+
+def _json(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
+    before = b"[\n"
+    for objects in _objects(batches, columns):
+        yield before
+        before = b",\n"
+        yield _joined_lines(objects, ",\n")
+    yield b"[]\n" if before == b"[\n" else b"\n]\n"
+
+
+def _objects(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[Any]:
+    """Batches as arrays of JSON objects, one a row."""
+    for batch in batches:
+        pieces: list[Any] = []
+        for number, (array, column) in enumerate(zip(batch.columns, columns, strict=True)):
+            pieces.append(("{" if not number else ",") + json.dumps(column.name, ensure_ascii=False) + ":")
+            pieces.append(pc.fill_null(_json_cells(array, column), "null"))
+        yield _joined([*pieces, "}"], "")
+
+
+def _json_cells(array: Any, column: Column) -> Any:
+    text = _as_text(array, column)
+    if column.kind is Kind.TIME and not column.verbatim:
+        return pc.binary_join_element_wise('"', text, '"', "")
+    if not pa.types.is_string(array.type):
+        return text
+    plain = pc.binary_join_element_wise('"', text, '"', "")
+    special = pc.fill_null(pc.match_substring_regex(text, r'["\\\x00-\x1f]'), False)
+    if not pc.any(special).as_py():
+        return plain
+    escaped = [json.dumps(cell, ensure_ascii=False) for cell in text.filter(special).to_pylist()]
+    return pc.replace_with_mask(plain, special, pa.array(escaped, pa.string()))
+
+
+def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
+    schema = pa.schema(
+        [pa.field(column.name, column.stored_type, metadata=_description(column)) for column in columns]
+    )
+    sink = _Sink()
+    with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_table(
+                pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=schema)])
+            )
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _description(column: Column) -> dict[str, str]:
+    return {
+        name: text
+        for name, text in (("description", column.help), ("unit", column.unit), ("kind", column.kind.value))
+        if text
+    }
+
+
+class _Sink(io.RawIOBase):
+    """A file that is written to and emptied again and again."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+        self._place = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._waiting += piece
+        self._place += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._place
+
+    def taken(self) -> bytes:
+        """What was written since the last time."""
+        piece = bytes(self._waiting)
+        self._waiting.clear()
+        return piece
+
+
+def _as_text(array: Any, column: Column) -> Any:
+    """Cells as text; null stays null."""
+    if pa.types.is_string(array.type):
+        return array
+    if pa.types.is_timestamp(array.type):
+        text = pc.strftime(array, format="%Y-%m-%dT%H:%M:%SZ")
+        text = pc.replace_substring_regex(text, r"\.000000Z$", "Z")
+        return pc.replace_substring_regex(text, r"(\.[0-9]{3})000Z$", r"\1Z")
+    one: Callable[[Any], str] = repr
+    if pa.types.is_boolean(array.type):
+        return pc.if_else(array, "true", "false")
+    if pa.types.is_integer(array.type):
+        return pc.cast(array, pa.string())
+    if pa.types.is_list(array.type):
+        one = _list_text
+    return pa.array([None if cell is None else one(cell) for cell in array.to_pylist()], pa.string())
+
+
+def _list_text(items: list[Any]) -> str:
+    return json.dumps(items, ensure_ascii=False)
+
+
+def _joined(pieces: Sequence[Any], separator: str) -> Any:
+    return pc.binary_join_element_wise(*pieces, separator)
+
+
+def _lines(arrays: Iterable[Any], end: str) -> Iterator[bytes]:
+    for array in arrays:
+        yield _joined_lines(array, end) + end.encode()
+
+
+def _joined_lines(array: Any, separator: str) -> bytes:
+    whole = pa.ListArray.from_arrays(pa.array([0, len(array)], pa.int32()), array)
+    return bytes(pc.binary_join(whole, separator)[0].as_buffer())

@@ -1,0 +1,84 @@
+"""The query engine: an in-memory DuckDB that may read one store's folder and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from functools import lru_cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+MEMORY_LIMIT = "160MB"
+THREADS = 2
+
+# Arrow's own allocator keeps what it once had, 100 MB and more; the system's gives it back and is as fast.
+pa.set_memory_pool(pa.system_memory_pool())
+
+
+class Engine:
+    """A DuckDB that is shut in: it may read and spill below one folder, load nothing, and change no setting.
+
+    Thread-safe: each question gets its own cursor. `spill` is a folder for temporary files of this process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        _sweep(folder)
+        self.spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
+        self._in_use = FileLock(self.spill / _LOCK_NAME)
+        self._in_use.acquire()
+        weakref.finalize(self, _leave, self.spill, self._in_use)
+        self._database = duckdb.connect(
+            ":memory:",
+            config={
+                "threads": THREADS,
+                "memory_limit": MEMORY_LIMIT,
+                "temp_directory": str(self.spill / "duckdb"),
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "allow_community_extensions": False,
+            },
+        )
+        # The operating system caches files already; a second copy would only count against the limit.
+        self._database.execute("SET enable_external_file_cache = false")
+        self._database.execute("SET parquet_metadata_cache = true")
+        self._database.execute("SET TimeZone = 'UTC'")
+        self._database.execute("SET allowed_directories = $1", [[f"{folder}/"]])
+        self._database.execute("SET enable_external_access = false")
+        self._database.execute("SET lock_configuration = true")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same database; close it after use (it is a context manager)."""
+        return self._database.cursor()
+
+
+def engine_for(folder: Path) -> Engine:
+    """The engine of a store's folder; the same one for the same folder."""
+    return _engine(folder.resolve())
+
+
+@lru_cache(maxsize=4)
+def _engine(folder: Path) -> Engine:
+    return Engine(folder)
+
+
+_LOCK_NAME = "in-use.lock"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left; its lock fell with it."""
+    for leftover in folder.glob(".spill-*"):
+        lock = FileLock(leftover / _LOCK_NAME, timeout=0)
+        try:
+            lock.acquire()
+        except (Timeout, OSError):
+            continue  # in use, or just removed by another
+        _leave(leftover, lock)
+
+
+def _leave(spill: Path, lock: FileLock) -> None:
+    lock.release()
+    shutil.rmtree(spill, ignore_errors=True)

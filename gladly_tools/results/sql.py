@@ -1,0 +1,147 @@
+"""Compiles a query to DuckDB SQL. Values travel as parameters; the only names are our own field names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gladly_tools.errors import InputError
+from gladly_tools.results.layout import Field
+from gladly_tools.results.query import Condition, Operator, Query, Value, check_condition
+from gladly_tools.results.schema import TEXT_KINDS, Kind
+
+_WHITE = " \t\r\n\v\f\u00a0\u2028\u2029\u3000\ufeff"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clauses:
+    """What follows FROM: `where` and `order` are empty or whole clauses, `parameters` those they name."""
+
+    where: str
+    order: str
+    parameters: Mapping[str, object]
+
+
+def compile_query(query: Query, fields: Sequence[Field]) -> Clauses:
+    """The clauses of a query. Raises InputError for an unknown column, or a condition that does not fit."""
+    parameters: dict[str, object] = {}
+    tests = [_test(condition, _find(condition.column, fields), parameters) for condition in query.conditions]
+    if query.search:
+        texts = [each for each in fields if each.column.kind in TEXT_KINDS]
+        needle = _bind(query.search, parameters)
+        tests.append(
+            " OR ".join(f"contains(lower({each.stored}), lower({needle}))" for each in texts) or "false"
+        )
+    where = " AND ".join(f"({test})" for test in tests)
+    order = ", ".join(
+        f"{_sort_key(_find(sort.column, fields))} {'DESC' if sort.descending else 'ASC'} NULLS LAST"
+        for sort in query.sort
+    )
+    return Clauses(
+        where=f"WHERE {where}" if where else "",
+        order=f"ORDER BY {order}, file_index, file_row_number" if order else "",
+        parameters=parameters,
+    )
+
+
+def find_field(column: str, fields: Sequence[Field]) -> Field:
+    """Where a column lies. Raises InputError when there is no such column."""
+    return _find(column, fields)
+
+
+def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _find(column: str, fields: Sequence[Field]) -> Field:
+    for each in fields:
+        if each.column.name == column:
+            return each
+    raise InputError(f"There is no column “{column}”.", "Choose another column.", field=column)
+
+
+def _sort_key(each: Field) -> str:
+    """Text is ordered as people read it, without regard to case; lists by their items."""
+    return f"lower({each.stored})" if each.column.kind in TEXT_KINDS else each.reading
+
+
+def _bind(value: object, parameters: dict[str, object]) -> str:
+    name = f"query_{len(parameters)}"
+    parameters[name] = value
+    return f"${name}"
+
+
+def _test(condition: Condition, each: Field, parameters: dict[str, object]) -> str:
+    check_condition(condition, each.column.kind)
+    test = _positive_test(condition, each, parameters)
+    return f"NOT coalesce({test}, false)" if condition.negated else test
+
+
+def _positive_test(condition: Condition, each: Field, parameters: dict[str, object]) -> str:
+    kind, reading = each.column.kind, each.reading
+    match condition.operator:
+        case Operator.IS_EMPTY:
+            return _empty(each)
+        case Operator.IS_UNREADABLE:
+            return f"{reading} IS NULL AND NOT ({_empty(each)})" if each.has_reading else "false"
+        case Operator.IS_TRUE:
+            return f"{reading} = true"
+        case Operator.IS_FALSE:
+            return f"{reading} = false"
+        case Operator.BETWEEN:
+            return _between(condition.values, kind, reading, parameters)
+        case Operator.ONE_OF:
+            return _one_of(condition.values, each, parameters)
+    value = _bind(condition.values[0], parameters)
+    if kind is Kind.LIST:
+        return f"len(list_filter({reading}, lambda item: contains(lower(item), lower({value})))) > 0"
+    if kind not in TEXT_KINDS:
+        return f"{reading} = {value}"
+    match condition.operator:
+        case Operator.CONTAINS:
+            return f"contains(lower({reading}), lower({value}))"
+        case Operator.STARTS_WITH:
+            return f"starts_with(lower({reading}), lower({value}))"
+        case _:
+            return f"lower({reading}) = lower({value})"
+
+
+def _empty(each: Field) -> str:
+    if each.has_reading:
+        text = f"trim({each.stored}, {_WHITE_SQL})"
+        return f"{each.reading} IS NULL AND ({each.stored} IS NULL OR {text} = '' OR lower({text}) = 'null')"
+    if each.column.kind in TEXT_KINDS:
+        return f"{each.stored} IS NULL OR trim({each.stored}, {_WHITE_SQL}) = ''"
+    if each.column.kind is Kind.LIST:
+        return f"{each.stored} IS NULL OR len({each.stored}) = 0"
+    return f"{each.stored} IS NULL"
+
+
+def _between(values: Sequence[Value], kind: Kind, reading: str, parameters: dict[str, object]) -> str:
+    first, last = values
+    tests = [f"{reading} IS NOT NULL"]
+    if first is not None:
+        tests.append(f"{reading} >= {_bind(first, parameters)}")
+    if last is not None:
+        tests.append(f"{reading} {'<' if kind is Kind.TIME else '<='} {_bind(last, parameters)}")
+    return " AND ".join(tests)
+
+
+def _one_of(values: Sequence[Value], each: Field, parameters: dict[str, object]) -> str:
+    tests = []
+    given: list[Value] = [value for value in values if value is not None]
+    if given and each.column.kind is Kind.NUMBER:
+        given = [float(value) for value in given if isinstance(value, int | float)]
+    if given:
+        chosen = _bind(given, parameters)
+        if each.column.kind is Kind.LIST:
+            tests.append(f"list_has_any({each.reading}, {chosen})")
+        else:
+            tests.append(f"{each.reading} IN (SELECT unnest({chosen}))")
+    if len(given) < len(values):
+        tests.append(_empty(each))
+    return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+_WHITE_SQL = " || ".join(f"chr({ord(character)})" for character in _WHITE)

@@ -1,0 +1,186 @@
+"""Rows into one Parquet file, a bounded number at a time; the file is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gladly_tools.results.layout import Facts, Field, arrow_schema, facts_as_metadata
+from gladly_tools.results.manifest import sync_folder
+from gladly_tools.results.readings import Cells, read
+from gladly_tools.results.schema import Cell, Kind, Row
+
+ROW_GROUP_ROWS = 20_000
+ROW_GROUP_BYTES = 16 * 1024 * 1024
+_BATCH_ROWS = 500
+
+
+class FileWriter:
+    """Writes Arrow tables into a Parquet file that appears, durable, when `publish` is called.
+
+    Tables are gathered to row groups of up to 20,000 rows or about 16 MB, whichever comes first. Leaving the
+    context without `publish` leaves nothing behind.
+    """
+
+    def __init__(self, target: Path, schema: pa.Schema) -> None:
+        self._target = target
+        self._temporary = target.with_name(f".{target.name}.tmp")
+        self._schema = schema
+        self._waiting: list[pa.Table] = []
+        self._waiting_rows = 0
+        self._waiting_bytes = 0
+        self._file = self._temporary.open("wb")
+        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd", compression_level=1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._file.closed:
+            self._writer.close()
+            self._file.close()
+            self._temporary.unlink(missing_ok=True)
+
+    def write(self, table: pa.Table) -> None:
+        """Take rows; they reach the disk with their row group."""
+        while table.num_rows:
+            taken = table.slice(0, ROW_GROUP_ROWS - self._waiting_rows)
+            table = table.slice(taken.num_rows)
+            self._waiting.append(taken)
+            self._waiting_rows += taken.num_rows
+            self._waiting_bytes += taken.nbytes
+            if self._waiting_rows >= ROW_GROUP_ROWS or self._waiting_bytes >= ROW_GROUP_BYTES:
+                self._flush()
+
+    def publish(self, facts: Facts) -> None:
+        """Finish the file and put it in its place, replacing what was there."""
+        self._flush()
+        self._writer.add_key_value_metadata(facts_as_metadata(facts))
+        self._writer.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._temporary.replace(self._target)
+        sync_folder(self._target.parent)
+
+    def _flush(self) -> None:
+        if self._waiting:
+            group = pa.concat_tables(self._waiting).combine_chunks()
+            self._waiting = []
+            self._waiting_rows = self._waiting_bytes = 0
+            self._writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
+
+
+class RowEncoder:
+    """Turns rows into Arrow tables with readings, and counts the cells that could not be read."""
+
+    def __init__(self, fields: Sequence[Field], zone: str) -> None:
+        self._fields = tuple(fields)
+        self._names = frozenset(each.column.name for each in fields)
+        self._zone = zone
+        self._schema = arrow_schema(fields)
+        self._stored_schema = pa.schema([pa.field(each.stored, each.column.stored_type) for each in fields])
+        self.unreadable: dict[str, int] = {}
+
+    def tables(self, rows: Iterable[Row]) -> Iterator[pa.Table]:
+        """The rows as tables of at most one row group. Raises ValueError for a cell of no declared column."""
+        waiting: list[pa.RecordBatch] = []
+        count = size = 0
+        for batch in self._batches(rows):
+            waiting.append(batch)
+            count += batch.num_rows
+            size += batch.nbytes
+            if count + _BATCH_ROWS > ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
+                yield self._with_readings(waiting)
+                waiting, count, size = [], 0, 0
+        if waiting:
+            yield self._with_readings(waiting)
+
+    def _batches(self, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
+        source = iter(rows)
+        while batch := list(islice(source, _BATCH_ROWS)):
+            for row in batch:
+                if not row.keys() <= self._names:
+                    raise ValueError(f"no such column: {sorted(row.keys() - self._names)}")
+            yield pa.RecordBatch.from_arrays(
+                [self._stored([row.get(each.column.name) for row in batch], each) for each in self._fields],
+                schema=self._stored_schema,
+            )
+
+    def _stored(self, cells: list[Cell], each: Field) -> Cells:
+        column = each.column
+        if column.stored_type == pa.string():
+            return _text_array(cells)
+        if column.kind is Kind.LIST:
+            return pa.array([_clean_list(cell) for cell in cells], column.stored_type)
+        if column.kind is not Kind.TIME and not any(isinstance(cell, str) for cell in cells):
+            try:
+                array = pa.array(cells, column.stored_type)
+            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+                pass  # a cell that does not fit: read them one by one, as text
+            else:
+                if column.kind is not Kind.NUMBER or not any(_is_odd(cell) for cell in cells):
+                    return array
+        array, unreadable = read(_text_array([_as_text(cell) for cell in cells]), column.kind, self._zone)
+        self._count(column.name, unreadable)
+        return array
+
+    def _with_readings(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        table = pa.Table.from_batches(batches).combine_chunks()
+        for each in self._fields:
+            if each.has_reading:
+                typed, unreadable = read(table.column(each.stored), each.column.kind, self._zone)
+                self._count(each.column.name, unreadable)
+                table = table.append_column(each.reading, typed)
+        return table.cast(self._schema)
+
+    def _count(self, column: str, unreadable: int) -> None:
+        if unreadable:
+            self.unreadable[column] = self.unreadable.get(column, 0) + unreadable
+
+
+def add_counts(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """Counts by column, added up."""
+    total: dict[str, int] = {}
+    for each in counts:
+        for column, count in each.items():
+            total[column] = total.get(column, 0) + count
+    return total
+
+
+def _text_array(cells: Sequence[Cell]) -> Cells:
+    try:
+        return pa.array(cells, pa.string())
+    except UnicodeEncodeError:
+        return pa.array([_clean(cell) if isinstance(cell, str) else cell for cell in cells], pa.string())
+
+
+def _clean(text: str) -> str:
+    """Half of a surrogate pair, which JSON can carry and UTF-8 cannot, becomes the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _clean_list(cell: Cell) -> list[str] | None:
+    if cell is None:
+        return None
+    if not isinstance(cell, list):
+        raise TypeError("a list column holds lists of text")
+    return [_clean(item) for item in cell]
+
+
+def _as_text(cell: Cell) -> str | None:
+    return cell if cell is None or isinstance(cell, str) else str(cell)
+
+
+def _is_odd(cell: Cell) -> bool:
+    """True for what is not a number although a float can hold it."""
+    return isinstance(cell, float) and not -float("inf") < cell < float("inf")

@@ -1,0 +1,328 @@
+"""Where an export, a result and a job meet: start, follow, resume, stop and delete runs of exports."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from gladly_tools.account import Account
+from gladly_tools.api import Client
+from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
+from gladly_tools.exports import EXPORTS
+from gladly_tools.exports.export import Export, Remark, Slice
+from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
+from gladly_tools.jobs import Job, Journal, PlannedSlice, Runner, State, Ticket
+from gladly_tools.memory import AccountMemory, Remembered
+from gladly_tools.results.manifest import Manifest, Note
+from gladly_tools.results.schema import Row
+from gladly_tools.results.store import Result, ResultStore
+from gladly_tools.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 600
+LEAST_FREE_BYTES = 200 * 1024 * 1024
+
+
+@dataclass(kw_only=True)
+class SliceBench:
+    """The workbench of one slice: carries progress to the job and keeps the remarks."""
+
+    client: Client
+    settings: Settings
+    memory: AccountMemory
+    ticket: Ticket
+    place: int
+    slices: int
+    title: str
+    rows_before: int
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.remarks: list[Remark] = []
+        self.facts: dict[str, float] = {}
+
+    def remark(self, text: str, *, count: int = 1, partial: bool = False) -> None:
+        """Keep a remark; it becomes durable with the slice."""
+        self.remarks.append(Remark(text=text, count=count, partial=partial))
+
+    def fact(self, name: str, value: float) -> None:
+        """Keep a figure; it becomes durable with the slice."""
+        self.facts[name] = value
+
+    def progress(self, fraction: float, detail: str) -> None:
+        """Show how far the slice is."""
+        self.ticket.check()
+        where = f"{self.title}: {detail}" if self.slices > 1 else detail
+        self.ticket.progress(
+            (self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows
+        )
+
+
+class Runs:
+    """The runs of one data directory, for every account; each call names the account it is for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.journal = Journal(settings.data_dir / "jobs.sqlite")
+        self.store = ResultStore(settings.data_dir / "results")
+        self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
+        self.runner = Runner(self.journal, settings.data_dir / "runners", at_once=settings.jobs_at_once)
+        self._closed = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep_now_and_then, name="sweeper", daemon=True)
+        self._sweeper.start()
+
+    def close(self) -> None:
+        """Interrupt what runs and close every file."""
+        self._closed.set()
+        self._sweeper.join()
+        self.runner.close()
+        self.remembered.close()
+        self.journal.close()
+
+    def start(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> Job:
+        """Queue a run of an export and return its job at once."""
+        job = self._create(account, export, parameters, origin="app")
+        self.runner.submit(job.id, lambda ticket: self._work(account, client, ticket))
+        return self.journal.get(job.id)
+
+    def run_here(
+        self, account: Account, client: Client, export: Export[Any], parameters: Parameters, watcher: Callable[[Ticket], None]
+    ) -> Job:
+        """Run an export in this thread to its end, for the command line; `watcher` gets the ticket first.
+
+        Raises the error that ended it, if one did.
+        """
+        job = self._create(account, export, parameters, origin="command line")
+        ticket = self.runner.adopt(job.id)
+        watcher(ticket)
+        error = self.runner.run(ticket, lambda ticket: self._work(account, client, ticket))
+        if error is not None:
+            raise error
+        return self.journal.get(job.id)
+
+    def resume(self, account: Account, client: Client, job_id: str) -> Job:
+        """Go on with a stopped job of the account, from its last durable slice. Raises NotFoundError, InputError."""
+        job = self.journal.get(job_id, owner=account.owner)
+        if job.kind not in EXPORTS:
+            raise InputError(f"The export {job.kind} no longer exists.", "Delete the job.", field="job")
+        if self.journal.queue(job_id):
+            self.runner.submit(job_id, lambda ticket: self._work(account, client, ticket))
+        return self.journal.get(job_id)
+
+    def resume_interrupted(self, account: Account, client: Client) -> Sequence[Job]:
+        """Go on with every job of the account that lost its process; called when its owner signs in."""
+        self.runner.interrupt_orphans()
+        return [
+            self.resume(account, client, job.id)
+            for job in self.journal.list(account.owner)
+            if job.state is State.INTERRUPTED and job.origin == "app" and job.kind in EXPORTS
+        ]
+
+    def jobs(self, account: Account, *, kind: str | None = None) -> Sequence[Job]:
+        """The account's jobs, newest first."""
+        return self.journal.list(account.owner, kind=kind)
+
+    def job(self, account: Account, job_id: str) -> Job:
+        """A job of the account. Raises NotFoundError, the same for absent and foreign."""
+        return self.journal.get(job_id, owner=account.owner)
+
+    def stop(self, account: Account, job_id: str) -> None:
+        """Ask a job of the account to stop; what is durable is kept."""
+        self.runner.stop(self.job(account, job_id).id)
+
+    def delete(self, account: Account, job_id: str) -> None:
+        """Stop a job of the account and delete it with its result."""
+        job = self.job(account, job_id)
+        if job.state.active:
+            self.runner.stop(job.id)
+        self.journal.delete(job.id)
+        self.store.delete(job.id)
+
+    def result(self, account: Account, job_id: str) -> Result | None:
+        """The result of a job of the account, finished or growing; None while there is none."""
+        job = self.job(account, job_id)
+        try:
+            return self.store.open(job.id)
+        except NotFoundError:
+            return None
+
+    def known(self, account: Account) -> Mapping[str, float]:
+        """What earlier slices of the account have shown: facts averaged per day of data."""
+        days = 0.0
+        sums: Counter[str] = Counter()
+        for job in self.journal.list(account.owner, limit=20):
+            for item in self.journal.slices(job.id):
+                if "days" in item.facts:
+                    days += item.facts["days"]
+                    sums.update({name: value for name, value in item.facts.items() if name != "days"})
+        return {f"{name}_per_day": total / days for name, total in sums.items()} if days else {}
+
+    def expires(self, job: Job) -> datetime | None:
+        """When the job and its result will be deleted; None while it is active."""
+        if job.state.active:
+            return None
+        return (job.finished_at or job.started_at or job.created_at) + timedelta(hours=self.settings.retention_hours)
+
+    def sweep(self) -> int:
+        """Delete what is older than the retention time; returns how many jobs that were."""
+        self.runner.interrupt_orphans()
+        old = self.journal.finished_before(self.journal.now() - timedelta(hours=self.settings.retention_hours))
+        for job in old:
+            self.store.delete(job.id)
+            self.journal.delete(job.id)
+        self.remembered.forget_old()
+        return len(old)
+
+    def _sweep_now_and_then(self) -> None:
+        while True:
+            try:
+                self.sweep()
+            except Exception:  # the next round may succeed, and nobody waits for this thread
+                logger.exception("old results could not be deleted")
+            if self._closed.wait(SWEEP_SECONDS):
+                return
+
+    def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
+        free = shutil.disk_usage(self.settings.data_dir).free
+        if free < LEAST_FREE_BYTES:
+            raise GladlyToolsError(
+                f"Only {free // 1024**2} MB are free where results are kept.",
+                "Delete results on the Jobs page, or free some disk space, then start again.",
+            )
+        return self.journal.create(
+            secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
+            owner=account.owner,
+            kind=export.name,
+            title=describe_parameters(parameters),
+            origin=origin,
+            parameters=dump_parameters(parameters),
+        )
+
+    def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
+        job = self.journal.get(ticket.job_id)
+        export = EXPORTS[job.kind]
+        parameters = load_parameters(export.parameters, job.parameters)
+        watched = client.watched_by(ticket)
+        if not job.planned:
+            self._plan(ticket, export, parameters, watched)
+        result = self._result(account, export, parameters, job)
+        planned = self.journal.slices(job.id)
+        rows = sum(item.row_count or 0 for item in planned)
+        for item in planned:
+            if item.row_count is not None:
+                continue
+            ticket.check()
+            bench = SliceBench(
+                client=watched,
+                settings=self.settings,
+                memory=self.remembered.of(account.owner),
+                ticket=ticket,
+                place=item.place,
+                slices=len(planned),
+                title=item.title,
+                rows_before=rows,
+            )
+            rows += self._write_slice(export, parameters, result, bench, item)
+        ticket.progress(1, "finishing", row_count=rows)
+        return self._finish(export, result, job.id)
+
+    def _plan(self, ticket: Ticket, export: Export[Any], parameters: Parameters, client: Client) -> None:
+        ticket.progress(0, "finding out what to ask for", row_count=0)
+        plan = export.plan(client, self.settings, parameters)
+        slices = [
+            PlannedSlice(place=place, key=item.key, title=item.title, arguments=dict(item.arguments))
+            for place, item in enumerate(plan.slices)
+        ]
+        # What planning found out is kept with a slice of its own, which has no rows.
+        found = PlannedSlice(
+            place=len(slices), key="plan", title="plan", arguments={}, remarks=[asdict(item) for item in plan.remarks]
+        )
+        self.journal.plan(ticket.job_id, [*slices, found])
+        self.journal.count_slice(ticket.job_id, found.place, row_count=0, remarks=found.remarks, facts={})
+
+    def _result(self, account: Account, export: Export[Any], parameters: Parameters, job: Job) -> Result:
+        try:
+            return self.store.open(job.id)
+        except NotFoundError:
+            manifest = Manifest(
+                export=export.name,
+                title=export.title,
+                instance=account.instance,
+                username=account.username,
+                started=self.journal.now(),
+                columns=tuple(export.columns),
+                parameters=job.parameters,
+                zone=export.zone(parameters),
+            )
+            return self.store.create(job.id, manifest)
+
+    def _write_slice(
+        self, export: Export[Any], parameters: Parameters, result: Result, bench: SliceBench, item: PlannedSlice
+    ) -> int:
+        slice = Slice(key=item.key, title=item.title, arguments=item.arguments)
+
+        def counted() -> Iterator[Row]:
+            for row in export.rows(bench, parameters, slice):
+                bench.rows += 1
+                if bench.rows % 500 == 0:
+                    bench.ticket.check()
+                yield row
+
+        written = result.write_slice(item.place, item.key, counted(), zone=export.zone(parameters))
+        self.journal.count_slice(
+            bench.ticket.job_id,
+            item.place,
+            row_count=written.rows,
+            remarks=[asdict(remark) for remark in bench.remarks],
+            facts=bench.facts,
+        )
+        return written.rows
+
+    def _finish(self, export: Export[Any], result: Result, job_id: str) -> State:
+        slices = self.journal.slices(job_id)
+        finished = result.finish(unique=export.unique)
+        notes = [*_notes(slices), *_reading_notes(result.unreadable)]
+        if finished.duplicates_removed:
+            notes.append(
+                Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed)
+            )
+        result.write_manifest(
+            replace(
+                result.manifest,
+                finished=self.journal.now(),
+                expected_rows=sum(item.row_count or 0 for item in slices) - finished.duplicates_removed,
+                rows=finished.rows,
+                notes=tuple(notes),
+            )
+        )
+        return State.PARTIAL if result.manifest.partial else State.DONE
+
+
+def _notes(slices: Sequence[PlannedSlice]) -> list[Note]:
+    """The slices' remarks, the same words once with their counts added up."""
+    counts: Counter[tuple[str, bool]] = Counter()
+    for item in slices:
+        for remark in item.remarks:
+            counts[(remark["text"], remark["partial"])] += remark["count"]
+    return [Note(level="partial" if partial else "info", text=text, count=count) for (text, partial), count in counts.items()]
+
+
+def _reading_notes(unreadable: Mapping[str, int]) -> list[Note]:
+    return [
+        Note(
+            level="info",
+            text=f"Cells of “{column}” that could not be read as that kind of value; their text is kept",
+            count=count,
+        )
+        for column, count in unreadable.items()
+        if count
+    ]

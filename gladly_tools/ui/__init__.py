@@ -1,0 +1,1 @@
+"""What people see: the main script, the sign-in, the forms, the job panel and the result view."""

@@ -1,0 +1,135 @@
+"""A section's page: choose an export, answer its questions, run it, see its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.exports import Export, Section, exports_of
+from gladly_tools.exports.inputs import check_parameters
+from gladly_tools.jobs import Job
+from gladly_tools.ui.account import browser_zone, require_session
+from gladly_tools.ui.job_panel import LOOKS, job_ending, job_progress
+from gladly_tools.ui.result_view import result_view
+from gladly_tools.ui.widgets import ask
+from gladly_tools.ui.words import counted, duration, moment, plain
+from gladly_tools.web.portal import portal
+from gladly_tools.web.vault import Session
+
+FORM_WIDTH = 760
+
+
+def section_page(section: Section, introduction: str) -> None:
+    """The whole page of a section."""
+    session = require_session()
+    st.title(section.value)
+    st.caption(introduction)
+    export = _chosen(exports_of(section))
+    job_id = _form(export, session)
+    st.space("small")
+    _results(export, session, job_id)
+
+
+def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
+    by_name = {export.name: export for export in exports}
+    if len(exports) == 1:
+        return exports[0]
+    name = st.segmented_control(
+        "Export",
+        list(by_name),
+        default=exports[0].name,
+        format_func=lambda name: by_name[name].title.removeprefix("Export "),
+        required=True,
+        label_visibility="collapsed",
+        key="export",
+        bind="query-params",
+    )
+    return by_name[str(name)]
+
+
+def _form(export: Export[Any], session: Session) -> str | None:
+    """The export's questions and its button; returns the id of the job that was just started."""
+    problem: GladlyToolsError | None = st.session_state.pop(f"{export.name}:problem", None)
+    with st.container(border=True, width=FORM_WIDTH):
+        st.subheader(export.title, anchor=False)
+        st.markdown(f"{export.summary} {export.grain.capitalize()}.", help=export.use_case)
+        answers = ask(export, session, problem if isinstance(problem, InputError) else None)
+        if export.caveat:
+            st.caption(f":material/info: {export.caveat}")
+        _estimate(export, session, answers)
+        if problem is not None and not isinstance(problem, InputError):
+            st.error(f"**{plain(problem.what)}** {plain(problem.advice)}", icon=":material/error:")
+        if st.button("Export", icon=":material/play_arrow:", type="primary", key=f"{export.name}:run"):
+            try:
+                parameters = check_parameters(export.parameters, answers)
+                job = portal().runs.start(session.account, session.client, export, parameters)
+            except GladlyToolsError as error:
+                st.session_state[f"{export.name}:problem"] = error
+                st.rerun()
+            st.session_state[f"{export.name}:job"] = job.id
+            st.query_params["job"] = job.id
+            st.rerun()
+    return None
+
+
+def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) -> None:
+    """What the run will ask of Gladly and how long it takes; how to find out when that is not known yet."""
+    try:
+        parameters = check_parameters(export.parameters, answers)
+    except InputError:
+        return
+    found = export.estimate(parameters, portal().settings, portal().runs.known(session.account))
+    if found is None:
+        return
+    parts = [counted(found.reports, "report request")] if found.reports else []
+    if found.requests:
+        parts.append(f"about {counted(found.requests, 'customer look-up')}")
+    basis = f", going by {found.basis}" if found.basis else ""
+    st.caption(f":material/schedule: Expect {' and '.join(parts)}, about {duration(found.seconds)}{basis}.")
+
+
+def _results(export: Export[Any], session: Session, started: str | None) -> None:
+    jobs = portal().runs.jobs(session.account, kind=export.name)
+    if not jobs:
+        with st.container(border=True, width=FORM_WIDTH):
+            st.markdown(":material/table_view: **No results yet**")
+            st.caption("Press Export. The result appears here: a table to filter, charts, and downloads.")
+        return
+    job = _pick(export, jobs)
+    if job.state.active:
+        job_progress(session, job.id)
+    else:
+        job_ending(session, job)
+    result_view(session, job)
+
+
+def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
+    by_id = {job.id: job for job in jobs}
+    key = f"{export.name}:job"
+    wanted = st.query_params.get("job")
+    if wanted in by_id and wanted != st.session_state.get(key):
+        st.session_state[key] = wanted
+    if st.session_state.get(key) not in by_id:
+        st.session_state[key] = jobs[0].id
+    if len(jobs) == 1:
+        return jobs[0]
+    zone = browser_zone()
+    chosen = st.selectbox(
+        "Result",
+        list(by_id),
+        format_func=lambda job_id: _label(by_id[job_id], zone),
+        key=key,
+        width=FORM_WIDTH,
+        on_change=lambda: st.query_params.update(job=st.session_state[key]),
+    )
+    return by_id[chosen]
+
+
+def _label(job: Job, zone: str) -> str:
+    parts = [moment(job.created_at, zone), job.title, LOOKS[job.state][0].lower()]
+    if job.state.finished:
+        parts.insert(2, counted(job.row_count, "row"))
+    return " · ".join(part for part in parts if part)

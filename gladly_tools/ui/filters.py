@@ -1,0 +1,202 @@
+"""The filter bar of a result: search, a condition per column by its kind, pills of what is active."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from gladly_tools.results.query import Condition, Operator, Query, Sort, operators_for
+from gladly_tools.results.schema import Column, Kind
+from gladly_tools.results.table import Table
+from gladly_tools.ui.words import plain
+
+MOST_CHOICES = 1000
+
+WORDS: Mapping[Operator, tuple[str, str]] = {
+    Operator.CONTAINS: ("contains", "does not contain"),
+    Operator.STARTS_WITH: ("starts with", "does not start with"),
+    Operator.EQUALS: ("is", "is not"),
+    Operator.ONE_OF: ("is one of", "is none of"),
+    Operator.BETWEEN: ("is between", "is not between"),
+    Operator.IS_TRUE: ("is yes", "is not yes"),
+    Operator.IS_FALSE: ("is no", "is not no"),
+    Operator.IS_EMPTY: ("is empty", "is not empty"),
+    Operator.IS_UNREADABLE: ("could not be read", "could be read"),
+}
+
+
+def filter_bar(table: Table, job_id: str, zone: str) -> Query:
+    """Show the filters of a result and return the query that they make."""
+    state = f"filters:{job_id}"
+    conditions: list[Condition] = st.session_state.setdefault(state, [])
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"bar:{job_id}"):
+        search = st.text_input(
+            "Search",
+            placeholder="Search all text columns",
+            icon=":material/search:",
+            label_visibility="collapsed",
+            key=f"search:{job_id}",
+            persist_state="session",
+            width=320,
+        )
+        with st.popover("Add filter", icon=":material/filter_list:"):
+            _add_condition(table, job_id, zone, conditions.append)
+        sort = _sort(table, job_id)
+    query = Query(
+        conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,)
+    )
+    if conditions:
+        with st.container(horizontal=True, gap="small", key=f"active:{job_id}"):
+            for place, condition in enumerate(conditions):
+                if st.button(
+                    plain(describe(condition, zone)),
+                    icon=":material/close:",
+                    icon_position="right",
+                    help="Remove this filter",
+                    key=f"remove:{job_id}:{place}",
+                ):
+                    del conditions[place]
+                    st.rerun()
+            if st.button("Clear all", type="tertiary", key=f"clear:{job_id}"):
+                conditions.clear()
+                st.rerun()
+    return query
+
+
+def describe(condition: Condition, zone: str) -> str:
+    """A condition in words."""
+    verb = WORDS[condition.operator][condition.negated]
+    values = [_value_words(value, zone) for value in condition.values]
+    if condition.operator is Operator.BETWEEN:
+        low, high = condition.values
+        if low is None or high is None:
+            end = "from" if high is None else "before" if isinstance(high, datetime) else "up to"
+            text = f"{'not ' if condition.negated else ''}{end} {values[1] if low is None else values[0]}"
+            return f"{condition.column} {text}"
+        return f"{condition.column} {verb} {values[0]} and {values[1]}"
+    shown = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
+    return f"{condition.column} {verb} {shown}".strip()
+
+
+def _value_words(value: Any, zone: str) -> str:
+    if value is None:
+        return "(empty)"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
+    return str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
+
+
+def _add_condition(table: Table, job_id: str, zone: str, add: Callable[[Condition], None]) -> None:
+    names = [column.name for column in table.columns]
+    by_name = {column.name: column for column in table.columns}
+    name = st.selectbox("Column", names, key=f"filter column:{job_id}", width=340)
+    column = by_name[name]
+    choices = [
+        (operator, negated) for operator in operators_for(column.kind) for negated in (False, True)
+        if operator is not Operator.IS_UNREADABLE or not table.is_readable(name)
+    ]
+    operator, negated = st.selectbox(
+        "Condition",
+        choices,
+        format_func=lambda choice: WORDS[choice[0]][choice[1]],
+        key=f"filter operator:{job_id}:{column.kind}",
+        width=340,
+    )
+    values = _values(table, column, operator, f"filter value:{job_id}:{name}:{operator}", zone)
+    if st.button(
+        "Add filter", type="primary", disabled=values is None, key=f"filter add:{job_id}", icon=":material/add:"
+    ) and values is not None:
+        add(Condition(column=name, operator=operator, values=values, negated=negated))
+        st.rerun()
+
+
+def _values(table: Table, column: Column, operator: Operator, key: str, zone: str) -> tuple[Any, ...] | None:
+    """The values of a condition as the person gives them; None while they are not complete."""
+    if operator in (Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE):
+        return ()
+    if operator is Operator.ONE_OF:
+        return _one_of(table, column, key)
+    if column.kind is Kind.TIME:
+        return _times(table, column, operator, key, zone)
+    if column.kind in (Kind.NUMBER, Kind.INTEGER):
+        return _numbers(table, column, operator, key)
+    text = st.text_input("Text", key=key, width=340)
+    return (text,) if text else None
+
+
+def _one_of(table: Table, column: Column, key: str) -> tuple[Any, ...] | None:
+    found = dict(table.choices(column.name, limit=MOST_CHOICES))
+    chosen = st.multiselect(
+        "Values",
+        list(found),
+        format_func=lambda value: f"{'(empty)' if value is None else value} ({found[value]:,})",
+        placeholder="Choose or type to search",
+        key=key,
+        width=340,
+    )
+    if len(found) == MOST_CHOICES:
+        st.caption(f"The {MOST_CHOICES:,} most frequent values are offered; use “contains” for others.")
+    return tuple(chosen) or None
+
+
+def _numbers(table: Table, column: Column, operator: Operator, key: str) -> tuple[Any, ...] | None:
+    whole = column.kind is Kind.INTEGER
+    step: Any = 1 if whole else None
+
+    def number(label: str, place: str) -> int | float | None:
+        value: int | float | None = st.number_input(
+            label, value=None, step=step, format=None if whole else "%g", key=f"{key}:{place}", width=165
+        )
+        return value
+
+    if operator is Operator.EQUALS:
+        value = number("Number", "one")
+        return None if value is None else (value,)
+    bounds = table.bounds(column.name)
+    if bounds is not None:
+        st.caption(f"From {bounds[0]:,g} to {bounds[1]:,g}{' ' + column.unit if column.unit else ''} here")
+    with st.container(horizontal=True):
+        low, high = number("From", "low"), number("To", "high")
+    if low is None and high is None:
+        return None
+    return (low, high)
+
+
+def _times(table: Table, column: Column, operator: Operator, key: str, zone: str) -> tuple[Any, ...] | None:
+    place = ZoneInfo(zone)
+    if operator is Operator.EQUALS:
+        day = st.date_input("Day", value=None, key=f"{key}:one", width=165, format="YYYY-MM-DD")
+        moment = st.time_input("Time", value=time(0), key=f"{key}:time", width=165, step=60)
+        return None if day is None else (datetime.combine(day, moment, place),)
+    bounds = table.bounds(column.name)
+    if bounds is not None:
+        first, last = (bound.astimezone(place) for bound in bounds)
+        st.caption(f"From {first:%Y-%m-%d} to {last:%Y-%m-%d} here, {plain(zone)}")
+    with st.container(horizontal=True):
+        low = st.date_input("From day", value=None, key=f"{key}:low", width=165, format="YYYY-MM-DD")
+        high = st.date_input("To day, included", value=None, key=f"{key}:high", width=165, format="YYYY-MM-DD")
+    if low is None and high is None:
+        return None
+    return (_midnight(low, place), _midnight(high + timedelta(days=1) if high else None, place))
+
+
+def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
+    return None if day is None else datetime.combine(day, time(0), zone)
+
+
+def _sort(table: Table, job_id: str) -> Sort | None:
+    names = [column.name for column in table.columns]
+    with st.popover("Sort", icon=":material/swap_vert:"):
+        name = st.selectbox(
+            "Sort by", [None, *names], format_func=lambda name: name or "As Gladly sent it",
+            key=f"sort:{job_id}", persist_state="session", width=340,
+        )
+        order = st.segmented_control(
+            "Order", ["Ascending", "Descending"], default="Ascending", required=True,
+            key=f"sort order:{job_id}", persist_state="session", disabled=name is None,
+        )
+    return None if name is None else Sort(column=name, descending=order == "Descending")

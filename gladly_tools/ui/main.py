@@ -1,0 +1,71 @@
+"""The main script: the page frame, who is signed in, the sections, the job badge; then the page itself."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import streamlit as st
+
+from gladly_tools.ui.account import current_session, session_id
+from gladly_tools.ui.job_panel import job_badge
+from gladly_tools.ui.sign_in import sign_in_page
+from gladly_tools.ui.words import plain
+from gladly_tools.web.portal import portal
+from gladly_tools.web.vault import Session
+
+ASSETS = Path(__file__).parent / "assets"
+PAGES = Path(__file__).parents[2] / "pages"
+
+# Each request's address, with its ids, is nobody's business in a log.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """Run one page for whoever is signed in, or the sign-in page."""
+    st.set_page_config(page_title="Gladly Tools", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
+    session = current_session()
+    # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.
+    page = st.navigation(
+        [
+            st.Page(
+                PAGES / f"{name}.py",
+                title=title,
+                icon=icon,
+                url_path=name.replace("_", "-"),
+                visibility="visible" if session else "hidden",
+                help=help,
+            )
+            for name, title, icon, help in (
+                ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),
+                ("conversations", "Conversations", ":material/forum:", "Conversations, contacts, handle times"),
+                ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
+            )
+        ],
+    )
+    if session is None:
+        sign_in_page()
+        return
+    _sidebar(session)
+    page.run()
+
+
+def _sidebar(session: Session) -> None:
+    account = session.account
+    with st.sidebar:
+        job_badge(session)
+        with st.container(border=True, key="account"):
+            st.markdown(f"**{plain(account.organization)}**")
+            st.caption(f"{plain(account.username)}  \n{plain(account.zone)}")
+            if account.demo:
+                st.badge("Demo company", icon=":material/storefront:", color="green")
+            if st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out"):
+                sid = session_id()
+                if sid is not None:
+                    portal().sign_out(sid)
+                st.session_state.clear()
+                st.rerun()
+
+
+main()

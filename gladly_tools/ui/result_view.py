@@ -1,0 +1,226 @@
+"""The result view that every export shares: notes, filters, table, charts, columns and downloads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.exports import EXPORTS
+from gladly_tools.jobs import Job
+from gladly_tools.results.download import Format
+from gladly_tools.results.manifest import Manifest
+from gladly_tools.results.query import Query
+from gladly_tools.results.schema import Column, Kind
+from gladly_tools.results.table import Table
+from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.charts import CHARTS
+from gladly_tools.ui.filters import filter_bar
+from gladly_tools.ui.job_panel import expiry, state_badge
+from gladly_tools.ui.words import counted, plain
+from gladly_tools.web.portal import portal
+from gladly_tools.web.routes import download_link
+from gladly_tools.web.vault import Session
+
+PAGE_SIZES = (50, 100, 250, 500)
+FORMATS = {Format.CSV: "CSV", Format.JSON: "JSON", Format.JSONL: "JSON Lines", Format.PARQUET: "Parquet"}
+
+
+def result_view(session: Session, job: Job) -> None:
+    """Everything about a job's result, be it whole, partial or still growing; nothing when there is none yet."""
+    try:
+        result = portal().runs.result(session.account, job.id)
+        if result is None:
+            return
+        table = Table(result)
+        _shown(job, table, result.manifest)
+    except InputError as error:
+        st.error(plain(error), icon=":material/filter_list_off:")
+        if st.button("Clear filters", key=f"clear broken:{job.id}"):
+            st.session_state.pop(f"filters:{job.id}", None)
+            st.rerun()
+    except GladlyToolsError as error:
+        st.warning(plain(error), icon=":material/refresh:")
+        st.button("Load again", key=f"reload:{job.id}")
+
+
+def _shown(job: Job, table: Table, manifest: Manifest) -> None:
+    _heading(job, table, manifest)
+    if table.rows == 0:
+        if job.state.finished:
+            st.info("The result has no rows. Try another date range or other inboxes.", icon=":material/inbox:")
+            _download(job, Query(), 0, 0)
+        return
+    zone = manifest.zone if manifest.zone != "UTC" else browser_zone()
+    charts = CHARTS.get(job.kind)
+    views = ["Table", "Charts", "Columns"] if charts else ["Table", "Columns"]
+    query = filter_bar(table, job.id, zone)
+    taken = table.count(query)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        view = st.segmented_control(
+            "View", views, default="Table", required=True, label_visibility="collapsed",
+            key=f"view:{job.id}", persist_state="session",
+        )
+        _download(job, query, taken, table.rows)
+    if taken == 0:
+        st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
+    elif view == "Charts" and charts is not None:
+        charts(table, replace(query, sort=()), zone)
+    elif view == "Columns":
+        _columns(table)
+    else:
+        _table(job, table, query, taken, zone)
+
+
+def _heading(job: Job, table: Table, manifest: Manifest) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
+        state_badge(job)
+    parts = [counted(table.rows, "row"), plain(job.title), plain(expiry(job))]
+    if not job.state.finished:
+        parts[0] += ", unfinished"
+    if manifest.expected_rows is not None and manifest.expected_rows != manifest.rows:
+        parts[0] += f" of {manifest.expected_rows:,} expected"
+    st.caption(" · ".join(part for part in parts if part))
+    missing = [note for note in manifest.notes if note.level == "partial"]
+    if missing:
+        st.warning(
+            "**Data is missing.** " + " ".join(f"{plain(note.text)} ({note.count:,})." for note in missing),
+            icon=":material/warning:",
+        )
+    others = [note for note in manifest.notes if note.level != "partial"]
+    if others:
+        with st.expander(counted(len(others), "note"), icon=":material/info:"):
+            for note in others:
+                st.markdown(f"- {plain(note.text)}: {note.count:,}")
+
+
+def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"table bar:{job.id}"):
+        with st.popover("Columns", icon=":material/view_column:"):
+            shown = _column_chooser(job, table)
+        size = st.selectbox(
+            "Rows a page", PAGE_SIZES, index=1, key=f"page size:{job.id}", persist_state="session", width=120,
+            label_visibility="collapsed", format_func=lambda size: f"{size} a page",
+        )
+        pages = max(1, -(-taken // size))
+        # A new filter or page size begins at the first page again.
+        page = st.pagination(pages, key=f"page:{job.id}:{hash(query)}:{size}") if pages > 1 else 1
+    offset = (page - 1) * size
+    frame = table.page(query, shown, offset=offset, limit=size)
+    by_name = {column.name: column for column in table.columns}
+    st.dataframe(
+        in_zone(frame, zone),
+        hide_index=True,
+        height=min(38 + 35 * len(frame), 640),
+        column_config={name: _config(by_name[name], table) for name in shown},
+        key=f"table:{job.id}",
+        alt=f"Rows {offset + 1} to {offset + len(frame)} of the result",
+    )
+    total = "" if taken == table.rows else f" (of {table.rows:,} in all)"
+    times = f" · times in {zone}" if any(by_name[name].kind is Kind.TIME for name in shown) else ""
+    st.caption(plain(f"Showing {offset + 1:,} to {offset + len(frame):,} of {taken:,} rows{total}{times}"))
+
+
+def _column_chooser(job: Job, table: Table) -> list[str]:
+    names = [column.name for column in table.columns]
+    usual = [name for name in EXPORTS[job.kind].shown if name in names] if job.kind in EXPORTS else []
+    key = f"columns:{job.id}"
+    with st.container(horizontal=True):
+        if st.button("Show all", key=f"{key}:all"):
+            st.session_state[key] = names
+        if st.button("Usual ones", key=f"{key}:usual"):
+            st.session_state[key] = usual or names
+    chosen = st.multiselect(
+        "Columns shown", names, default=usual or names, key=key, persist_state="session", width=420,
+        help="Only what you see; downloads always hold every column.",
+    )
+    return [name for name in names if name in chosen] or (usual or names)
+
+
+def in_zone(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The frame with its times in a zone."""
+    times = frame.select_dtypes(include=["datetimetz"]).columns
+    return frame.assign(**{name: frame[name].dt.tz_convert(zone) for name in times})
+
+
+def _config(column: Column, table: Table) -> Any:
+    help = column.help or None
+    if not table.is_readable(column.name):
+        return st.column_config.TextColumn(help=f"{column.help}. Some cells could not be read, so all are shown as text.")
+    match column.kind:
+        case Kind.TIME:
+            return st.column_config.DatetimeColumn(help=help, format="YYYY-MM-DD HH:mm:ss")
+        case Kind.NUMBER | Kind.INTEGER:
+            unit = f" ({column.unit})" if column.unit else ""
+            return st.column_config.NumberColumn(help=f"{column.help}{unit}", format="localized")
+        case Kind.BOOLEAN:
+            return st.column_config.CheckboxColumn(help=help)
+        case Kind.URL:
+            return st.column_config.LinkColumn(help=help, display_text="Open")
+        case Kind.LIST:
+            return st.column_config.ListColumn(help=help)
+        case _:
+            return st.column_config.TextColumn(help=help)
+
+
+def _columns(table: Table) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "Column": [column.name for column in table.columns],
+                "Kind": [column.kind.value for column in table.columns],
+                "Unit": [column.unit for column in table.columns],
+                "What it holds": [column.help for column in table.columns],
+            }
+        ),
+        hide_index=True,
+        alt="The columns of this result and what they hold",
+    )
+
+
+def _download(job: Job, query: Query, taken: int, rows: int) -> None:
+    filtered = taken != rows or bool(query.sort)
+    with st.popover("Download", icon=":material/download:", type="primary"):
+        which = "all"
+        if filtered:
+            which = st.radio(
+                "Rows",
+                ["filtered", "all"],
+                format_func={"filtered": f"Filtered: {taken:,} rows", "all": f"All: {rows:,} rows"}.__getitem__,
+                key=f"download rows:{job.id}",
+            )
+        bom, guard = _csv_options(job)
+        view = portal().views.put(job.id, query) if which == "filtered" and filtered else None
+        base_path = str(st.get_option("server.baseUrlPath") or "")
+        for format, label in FORMATS.items():
+            st.link_button(
+                f"Download {label}",
+                download_link(job, format, view=view, bom=bom, guard=guard, base_path=base_path),
+                icon=":material/download:",
+                width="stretch",
+                key=f"download:{format}:{job.id}",
+            )
+        if not job.state.finished:
+            st.caption("This result is unfinished; the file's name says so.")
+
+
+def _csv_options(job: Job) -> tuple[bool, bool]:
+    guard = st.checkbox(
+        "Keep Excel from running cells",
+        value=True,
+        key=f"guard:{job.id}",
+        help="CSV only: a cell that begins with = + - @ gets an apostrophe in front, so that no spreadsheet takes it "
+        "for a formula.",
+    )
+    bom = st.checkbox(
+        "Mark as UTF-8 for Excel",
+        value=True,
+        key=f"bom:{job.id}",
+        help="CSV only: begins the file with a byte order mark, so that Excel shows accents and emoji.",
+    )
+    return bom, guard
+

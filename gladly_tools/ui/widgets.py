@@ -1,0 +1,133 @@
+"""One widget for each kind of question that an export asks. Values last while the person moves between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import streamlit as st
+
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.exports import Export
+from gladly_tools.exports.inputs import (
+    DateRange,
+    DateRangeQuestion,
+    IdsQuestion,
+    LanguagesQuestion,
+    Question,
+    SwitchQuestion,
+    questions,
+)
+from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.words import plain
+from gladly_tools.web.vault import Session
+
+FIRST_DAYS = 7
+
+
+def ask(export: Export[Any], session: Session, problem: InputError | None) -> dict[str, Any]:
+    """Show every question of an export and return the answers as they stand; a problem is shown at its question."""
+    answers: dict[str, Any] = {}
+    for name, question in questions(export.parameters).items():
+        answers[name] = _widget(question, f"{export.name}:{name}", session)
+        if problem is not None and problem.field == name:
+            st.error(f"{plain(problem.what)} {plain(problem.advice)}", icon=":material/error:")
+    return answers
+
+
+def _widget(question: Question, key: str, session: Session) -> Any:
+    match question:
+        case DateRangeQuestion():
+            return _date_range(question, key)
+        case IdsQuestion(of="inboxes"):
+            return _inboxes(question, key, session)
+        case IdsQuestion():
+            return _pasted_ids(question, key)
+        case LanguagesQuestion():
+            return st.multiselect(
+                question.label,
+                ["en-us"],
+                default=[],
+                accept_new_options=True,
+                placeholder="Default languages; type a code to add one",
+                help=question.help,
+                key=key,
+                persist_state="session",
+            )
+        case SwitchQuestion():
+            return st.toggle(question.label, value=True, help=question.help, key=key, persist_state="session")
+        case _:
+            raise TypeError(question)
+
+
+def _date_range(question: DateRangeQuestion, key: str) -> DateRange | None:
+    zones = sorted(available_timezones())
+    default = browser_zone()
+    days, zone_place = st.columns([3, 2])
+    with zone_place:
+        zone = st.selectbox(
+            "Time zone",
+            zones,
+            index=zones.index(default) if default in zones else zones.index("UTC"),
+            help="Days begin and end in this time zone. Your browser's, unless you change it.",
+            key=f"{key}:zone",
+            persist_state="session",
+        )
+    today = datetime.now(ZoneInfo(zone)).date()
+    with days:
+        chosen = st.date_input(
+            f"{question.label}, from and to",
+            value=(today - timedelta(days=FIRST_DAYS), today - timedelta(days=1)),
+            max_value=today + timedelta(days=1),  # the browser may be a day ahead of the zone chosen
+            help=question.help,
+            format="YYYY-MM-DD",
+            key=f"{key}:days",
+            persist_state="session",
+        )
+    if isinstance(chosen, tuple) and len(chosen) == 2:
+        return DateRange(first=chosen[0], last=chosen[1], zone=zone)
+    return None
+
+
+def _inboxes(question: IdsQuestion, key: str, session: Session) -> list[str]:
+    names = _inbox_names(session)
+    return st.multiselect(
+        question.label,
+        list(names),
+        format_func=lambda inbox_id: names.get(inbox_id, inbox_id),
+        placeholder="All inboxes",
+        help=question.help,
+        key=key,
+        persist_state="session",
+    )
+
+
+def _inbox_names(session: Session) -> Mapping[str, str]:
+    """Inbox names by id, asked for once in a browser session; none when Gladly cannot be reached."""
+    remembered: Mapping[str, str] | None = st.session_state.get("inbox_names")
+    if remembered is None:
+        try:
+            inboxes = session.client.inboxes.list()
+        except GladlyToolsError as error:
+            st.caption(f"The inboxes could not be read: {plain(error)}")
+            return {}
+        remembered = {
+            inbox.id: f"{inbox.name or inbox.id} (disabled)" if inbox.disabled else inbox.name or inbox.id
+            for inbox in inboxes
+        }
+        st.session_state["inbox_names"] = remembered
+    return remembered
+
+
+def _pasted_ids(question: IdsQuestion, key: str) -> list[str]:
+    text = st.text_area(
+        question.label,
+        help=question.help,
+        height=90,
+        placeholder="One ID a line, if any",
+        key=key,
+        persist_state="session",
+    )
+    return [item for line in text.splitlines() for item in line.replace(",", " ").replace(";", " ").split()]

@@ -1,0 +1,49 @@
+"""Texts for people: markdown taken out, numbers, durations and times in words."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^])")
+
+
+def plain(text: object) -> str:
+    """Text that a label or a caption shows as it is: no markup, link, image or icon in it comes alive."""
+    return _MARKDOWN.sub(r"\\\1", str(text).replace("\n", " ").replace("\r", " "))
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: `1 row`, `12,345 rows`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A duration as people say it: `8 s`, `3 min`, `2 h 5 min`."""
+    whole = round(seconds)
+    if whole < 90:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{round(hours / 24)} days"
+
+
+def moment(at: datetime, zone: str) -> str:
+    """A point in time in a zone: `3 Mar 2026, 14:05`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:,.0f} {unit}" if unit == "B" or amount >= 10 else f"{amount:,.1f} {unit}"
+        amount /= 1000
+    raise AssertionError

@@ -1,0 +1,1 @@
+"""The web side beneath the pages: session cookie, token vault, download routes, security headers. No widgets."""

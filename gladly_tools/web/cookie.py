@@ -1,0 +1,85 @@
+"""The session cookie: a random id, signed, HttpOnly. It says who is asking and nothing else."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+
+from itsdangerous import BadSignature, TimestampSigner
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+NAME = "gladly_tools_session"
+SALT = "gladly-tools session"
+MAX_AGE_SECONDS = 30 * 24 * 3600
+
+
+def signing_key(folder: Path) -> bytes:
+    """The key of this data directory, made at first use; only its owner can read the file."""
+    path = folder / "cookie.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with open(handle, "wb") as file:
+        key = secrets.token_bytes(32)
+        file.write(key)
+    return key
+
+
+def new_cookie(key: bytes) -> str:
+    """The value of a new session's cookie."""
+    return TimestampSigner(key, salt=SALT).sign(secrets.token_urlsafe(24)).decode()
+
+
+def session_id_of(value: str | None, key: bytes) -> str | None:
+    """The session id in a cookie's value; None when it is missing, forged or older than `MAX_AGE_SECONDS`."""
+    if not value:
+        return None
+    try:
+        return TimestampSigner(key, salt=SALT).unsign(value, max_age=MAX_AGE_SECONDS).decode()
+    except BadSignature:
+        return None
+
+
+def cookie_value(header: str | None) -> str | None:
+    """The session cookie's value in a Cookie header."""
+    try:
+        morsel = SimpleCookie(header or "").get(NAME)
+    except CookieError:
+        return None
+    return None if morsel is None else morsel.value
+
+
+class SessionCookie:
+    """Gives a browser that has no valid session cookie a new one, along with the page it asked for."""
+
+    def __init__(self, app: ASGIApp, key: Callable[[], bytes]) -> None:
+        self._app = app
+        self._key = key
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; add the cookie to an HTML answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        key = self._key()
+        headers = Headers(scope=scope)
+        known = session_id_of(cookie_value(headers.get("cookie")), key) is not None
+        secure = "https" in (scope.get("scheme"), headers.get("x-forwarded-proto", ""))
+
+        async def with_cookie(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                if answer.get("content-type", "").startswith("text/html") and not known:
+                    flags = "; Secure" if secure else ""
+                    answer.append(
+                        "set-cookie",
+                        f"{NAME}={new_cookie(key)}; Path=/; Max-Age={MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax{flags}",
+                    )
+            await send(message)
+
+        await self._app(scope, receive, with_cookie)

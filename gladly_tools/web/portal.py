@@ -1,0 +1,103 @@
+"""What one process of the portal shares: settings, runs, the vault, the demo company."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
+from gladly_tools.api import Client
+from gladly_tools.runs import Runs
+from gladly_tools.settings import Settings
+from gladly_tools.web.cookie import signing_key
+from gladly_tools.web.vault import Session, Vault
+from gladly_tools.web.views import Views
+
+if TYPE_CHECKING:
+    from gladly_tools.demo import DemoServer
+
+
+class Portal:
+    """One process of the portal."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.runs = Runs(settings)
+        self.vault = Vault(hours=settings.session_hours)
+        self.views = Views()
+        self.cookie_key = signing_key(settings.data_dir)
+        self._demo: DemoServer | None = None
+        self._lock = threading.Lock()
+
+    def sign_in(self, session_id: str, *, url: str, username: str, api_token: str) -> Account:
+        """Sign in to Gladly. Raises InputError with the field's name, SignInError or TryLaterError."""
+        credentials = read_credentials(url, username, api_token, self.settings)
+        return self._enter(session_id, Client(credentials, self.settings), instance=credentials.instance.name)
+
+    def sign_in_to_demo(self, session_id: str) -> Account:
+        """Sign in to the embedded demo company, which opens its doors at the first visit."""
+        with self._lock:
+            demo = self._demo or self._open_demo()
+        settings = replace(self.settings, allowed_hosts=(demo.url.removeprefix("http://"),))
+        credentials = read_credentials(demo.url, demo.username, demo.api_token, settings)
+        return self._enter(session_id, Client(credentials, settings), instance=DEMO_INSTANCE)
+
+    def session(self, session_id: str | None) -> Session | None:
+        """Who is signed in under a session id."""
+        return None if session_id is None else self.vault.get(session_id)
+
+    def sign_out(self, session_id: str) -> None:
+        """Forget the session and, with it, the token."""
+        self.vault.drop(session_id)
+
+    def close(self) -> None:
+        """Interrupt the jobs and close the demo company."""
+        self.runs.close()
+        if self._demo is not None:
+            self._demo.stop()
+
+    def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
+        try:
+            account = confirm(client, instance=instance)
+        except BaseException:
+            client.close()
+            raise
+        self.vault.put(session_id, Session(account=account, client=client))
+        self.runs.resume_interrupted(account, client)
+        return account
+
+    def _open_demo(self) -> DemoServer:
+        from gladly_tools.demo import Company, DemoServer
+
+        demo = DemoServer(Company.make())
+        demo.start()
+        self._demo = demo
+        return demo
+
+
+_portal: Portal | None = None
+_opening = threading.Lock()
+
+
+def open_portal(settings: Settings) -> Portal:
+    """Open this process's portal; once only."""
+    global _portal
+    with _opening:
+        if _portal is None:
+            _portal = Portal(settings)
+        return _portal
+
+
+def portal() -> Portal:
+    """This process's portal."""
+    return _portal or open_portal(Settings.from_environment())
+
+
+def close_portal() -> None:
+    """Close this process's portal."""
+    global _portal
+    with _opening:
+        if _portal is not None:
+            _portal.close()
+            _portal = None

@@ -1,0 +1,98 @@
+"""The download routes: a result's rows, streamed from disk to the account they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from gladly_tools.errors import GladlyToolsError, NotFoundError
+from gladly_tools.jobs import Job
+from gladly_tools.results.download import Format, content_type, encode, file_name
+from gladly_tools.results.query import Query
+from gladly_tools.results.table import Table
+from gladly_tools.web.cookie import NAME, session_id_of
+from gladly_tools.web.portal import Portal, portal
+
+PREFIX = "/results"
+
+
+def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
+    """The routes, under the base path that the portal is served at."""
+    return [Route(f"{_base(base_path)}{PREFIX}/{{job_id}}/{{name}}", download, methods=["GET"])]
+
+
+def download_link(
+    job: Job, format: Format, *, view: str | None = None, bom: bool = False, guard: bool = True, base_path: str = ""
+) -> str:
+    """The address under which the browser of the job's owner can download its rows; `view` names a filtered view."""
+    name = file_name(job.kind if job.state.finished else f"{job.kind}.unfinished", format)
+    asked = {"format": format.value, "view": view, "bom": "1" if bom else None, "guard": None if guard else "0"}
+    given = urlencode({key: value for key, value in asked.items() if value is not None})
+    return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
+
+
+def download(request: Request) -> Response:
+    """Stream the rows of a result that belongs to whoever is signed in; everybody else learns nothing of it."""
+    here = portal()
+    session = here.session(session_id_of(request.cookies.get(NAME), here.cookie_key))
+    if session is None:
+        return PlainTextResponse("You are signed out. Sign in, then download again.", status_code=401)
+    try:
+        job = here.runs.job(session.account, request.path_params["job_id"])
+        result = here.runs.result(session.account, job.id)
+        if result is None:
+            raise NotFoundError("This job has no result yet.", "Wait until it has finished.")
+        format = Format(request.query_params.get("format", ""))
+        chunks = _begun(
+            encode(
+                Table(result),
+                _view(here, job, request.query_params.get("view")),
+                format,
+                bom=request.query_params.get("bom") == "1",
+                guard=request.query_params.get("guard") != "0",
+            )
+        )
+    except NotFoundError as error:
+        return PlainTextResponse(str(error), status_code=404)
+    except (GladlyToolsError, ValueError) as error:
+        words = str(error) if isinstance(error, GladlyToolsError) else "There is no such format."
+        return PlainTextResponse(words, status_code=400)
+    stem = job.kind if job.state.finished and not result.manifest.partial else f"{job.kind}.partial"
+    return StreamingResponse(
+        chunks,
+        media_type=content_type(format),
+        headers={
+            "Content-Disposition": f'attachment; filename="{file_name(stem, format)}"',
+            "Cache-Control": "no-store",
+            # Without this, everything is compressed on the way out, many times slower than the disk.
+            "Content-Encoding": "identity",
+        },
+    )
+
+
+def _view(here: Portal, job: Job, key: str | None) -> Query:
+    if key is None:
+        return Query()
+    query = here.views.get(job.id, key)
+    if query is None:
+        raise NotFoundError("This filtered view is no longer known.", "Open the result and download it again.")
+    return query
+
+
+def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same chunks, with the first one made now, so that an error there is still an answer and not a broken file."""
+    first = next(chunks, b"")
+
+    def every() -> Iterator[bytes]:
+        yield first
+        yield from chunks
+
+    return every()
+
+
+def _base(path: str) -> str:
+    return f"/{path.strip('/')}" if path.strip("/") else ""

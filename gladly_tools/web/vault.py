@@ -1,0 +1,56 @@
+"""Who is signed in, by session id, in this process's memory alone; the API token lives nowhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gladly_tools.account import Account
+from gladly_tools.api import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """A signed-in account and the client that holds its credentials."""
+
+    account: Account
+    client: Client
+
+
+class Vault:
+    """Sessions by session id; one that is not used for `hours` is dropped."""
+
+    def __init__(self, *, hours: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = hours * 3600
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._sessions: dict[str, tuple[Session, float]] = {}
+
+    def put(self, session_id: str, session: Session) -> None:
+        """Sign somebody in under a session id, in place of whoever was."""
+        with self._lock:
+            self._drop_old()
+            self._sessions[session_id] = (session, self._clock())
+
+    def get(self, session_id: str) -> Session | None:
+        """The session, or None when nobody is signed in under the id."""
+        with self._lock:
+            self._drop_old()
+            found = self._sessions.get(session_id)
+            if found is None:
+                return None
+            self._sessions[session_id] = (found[0], self._clock())
+            return found[0]
+
+    def drop(self, session_id: str) -> Session | None:
+        """Sign out; returns the session that was dropped. Jobs that run keep their client until they end."""
+        with self._lock:
+            found = self._sessions.pop(session_id, None)
+        return None if found is None else found[0]
+
+    def _drop_old(self) -> None:
+        oldest = self._clock() - self._seconds
+        for session_id in [key for key, (_, used) in self._sessions.items() if used < oldest]:
+            del self._sessions[session_id]

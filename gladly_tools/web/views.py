@@ -1,0 +1,34 @@
+"""Filtered views that a download link may name. The link holds a key; what was filtered for never enters a URL."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+
+from gladly_tools.results.query import Query
+
+MOST_VIEWS = 2_000
+
+
+class Views:
+    """The latest views of all results, by key; the same view of the same result has the same key."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._queries: OrderedDict[tuple[str, str], Query] = OrderedDict()
+
+    def put(self, job_id: str, query: Query) -> str:
+        """Keep a view and return its key."""
+        key = hashlib.sha256(f"{job_id}\n{query.to_json()}".encode()).hexdigest()[:24]
+        with self._lock:
+            self._queries[(job_id, key)] = query
+            self._queries.move_to_end((job_id, key))
+            while len(self._queries) > MOST_VIEWS:
+                self._queries.popitem(last=False)
+        return key
+
+    def get(self, job_id: str, key: str) -> Query | None:
+        """The view, or None when it is not known (any more)."""
+        with self._lock:
+            return self._queries.get((job_id, key))

@@ -1,0 +1,142 @@
+"""A portal of its own for each test, as the README starts it, and a real browser. Skipped where no Chromium is found."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PATIENCE = 60_000
+
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM is None and os.environ.get("CI") != "true":
+        for item in items:
+            if "browser" in str(item.path):
+                item.add_marker(pytest.mark.skip(reason="no Chromium on this machine"))
+
+
+class App:
+    """The portal in a process of its own."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://localhost:{self.port}"
+        self.folder = folder
+        self._environment = environment
+        self.start()
+
+    def start(self) -> None:
+        """Start the process and wait until it answers."""
+        folder = self.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.log = (folder / "server.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(self.port)],
+            cwd=ROOT,
+            env={**os.environ, "GLADLY_TOOLS_DATA_DIR": str(folder / "data"), **self._environment},
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+        )
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        raise AssertionError((folder / "server.log").read_text())
+
+    def kill(self) -> None:
+        """Kill the process as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+    def close(self) -> None:
+        """Stop the process."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[App]:
+    running = App(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                # Nothing outside this machine may be asked for; a page that tries fails its test.
+                "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost , EXCLUDE 127.0.0.1",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: Any) -> Iterator[Any]:
+    """Makes browser contexts, each a person of their own; a request to another host fails the test."""
+    contexts: list[Any] = []
+    outside: list[str] = []
+
+    def make(**options: Any) -> Any:
+        context = chromium.new_context(
+            **{"timezone_id": "America/New_York", "viewport": {"width": 1440, "height": 1000}, **options}
+        )
+        context.set_default_timeout(PATIENCE)
+        context.on(
+            "request",
+            lambda request: outside.append(request.url)
+            if not request.url.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "ws://localhost:"))
+            else None,
+        )
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert outside == []
+
+
+@pytest.fixture
+def page(new_context: Any) -> Any:
+    return new_context().new_page()

@@ -1,0 +1,147 @@
+"""What people do, in a real browser, against the portal as the README starts it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import App
+
+DEMO = "Try the demo company"
+
+
+def sign_in(page: Any, url: str) -> None:
+    page.goto(url)
+    page.get_by_role("button", name=DEMO).click()
+    page.get_by_role("button", name="Sign out").wait_for()
+
+
+def start_contact_information(page: Any, *, customers: bool = False) -> None:
+    page.get_by_role("link", name="Conversations").click()
+    page.get_by_role("heading", name="Export Conversation Contact Information").wait_for()
+    if not customers:
+        page.get_by_text("Look customers up").click()
+    page.get_by_role("button", name="Export", exact=True).click()
+
+
+def test_from_the_demo_to_the_downloaded_csv_in_under_ten_clicks(page: Any, app: App, tmp_path: Path) -> None:
+    clicks = 0
+
+    def click(locator: Any) -> None:
+        nonlocal clicks
+        locator.click()
+        clicks += 1
+
+    page.goto(app.url)
+    click(page.get_by_role("button", name=DEMO))
+    page.get_by_role("button", name="Sign out").wait_for()
+    click(page.get_by_role("link", name="Conversations"))
+    click(page.get_by_text("Look customers up"))
+    click(page.get_by_role("button", name="Export", exact=True))
+    page.get_by_text("Complete", exact=True).first.wait_for()
+    click(page.get_by_role("button", name="Download", exact=True))
+    with page.expect_download() as waiting:
+        click(page.get_by_role("link", name="Download CSV"))
+    path = tmp_path / "downloaded.csv"
+    waiting.value.save_as(path)
+    assert clicks < 10
+    assert waiting.value.suggested_filename == "contact-information.csv"
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) > 50
+    assert len(rows[0]) == 62
+    shown = page.get_by_text(re.compile(r"^[\d,]+ rows")).first.inner_text()
+    assert int(shown.split()[0].replace(",", "")) == len(rows)
+
+
+def test_a_reload_in_the_middle_of_a_job_keeps_the_session_and_the_job(page: Any, app: App) -> None:
+    sign_in(page, app.url)
+    start_contact_information(page, customers=True)
+    page.get_by_text("You can leave this page").wait_for()
+    page.reload()
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.get_by_text("You can leave this page").wait_for()
+    page.get_by_role("link", name="Jobs").click()
+    page.get_by_role("button", name="Stop").first.click()
+    page.get_by_text("Stopped", exact=True).wait_for()
+    assert "job" in page.content()
+
+
+def test_two_accounts_never_see_each_others_jobs(new_context: Any, tmp_path: Path) -> None:
+    from gladly_tools.demo import Company, DemoServer
+
+    with DemoServer(Company.make(conversations=300)) as server:
+        app = App(tmp_path, GLADLY_TOOLS_ALLOWED_HOSTS=server.url.removeprefix("http://"))
+        try:
+            pages = []
+            for username, token in server.accounts[:2]:
+                page = new_context().new_page()
+                page.goto(app.url)
+                page.get_by_label("Username").fill(username)
+                page.get_by_label("API Token").fill(token)
+                page.get_by_label("Gladly URL").fill(server.url)
+                page.get_by_role("button", name="Authenticate").click()
+                page.get_by_role("button", name="Sign out").wait_for()
+                pages.append(page)
+            ann, bob = pages
+            ann.get_by_role("link", name="Configuration").click()
+            ann.get_by_role("button", name="Export", exact=True).click()
+            ann.get_by_text("Complete", exact=True).first.wait_for()
+            ann.get_by_role("button", name="Download", exact=True).click()
+            link = ann.get_by_role("link", name="Download CSV").get_attribute("href")
+            assert ann.request.get(f"{app.url}{link}").status == 200
+            assert bob.request.get(f"{app.url}{link}").status == 404
+            bob.get_by_role("link", name="Jobs").click()
+            bob.get_by_text("No jobs yet").wait_for()
+            bob.goto(ann.url)
+            bob.get_by_text("No results yet").wait_for()
+            assert token not in bob.content()
+        finally:
+            app.close()
+
+
+@pytest.mark.parametrize("path", ["configuration", "conversations?export=contact-information", "jobs"])
+def test_a_deep_link_without_signing_in_shows_the_sign_in_and_survives_it(page: Any, app: App, path: str) -> None:
+    page.goto(f"{app.url}/{path}")
+    page.get_by_role("button", name=DEMO).wait_for()
+    assert page.get_by_role("button", name="Export", exact=True).count() == 0
+    assert page.get_by_test_id("stSidebarNavLink").count() == 0
+    page.get_by_role("button", name=DEMO).click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    assert page.url.startswith(f"{app.url}/{path.split('?')[0]}") or path == "configuration"
+
+
+def test_bad_input_is_told_at_its_field_and_nothing_typed_is_lost(page: Any, app: App) -> None:
+    page.goto(app.url)
+    page.get_by_label("Username").fill("ann@example.com")
+    page.get_by_label("API Token").fill("secret-token-value")
+    page.get_by_label("Gladly URL").fill("https://gladly.com.evil.test")
+    page.get_by_role("button", name="Authenticate").click()
+    page.get_by_text("gladly.com.evil.test").first.wait_for()
+    assert page.get_by_label("Username").input_value() == "ann@example.com"
+    assert page.get_by_label("Gladly URL").input_value() == "https://gladly.com.evil.test"
+    assert "secret-token-value" not in page.content()
+
+
+def test_after_signing_out_nothing_is_left_on_the_page(page: Any, app: App) -> None:
+    sign_in(page, app.url)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name=DEMO).wait_for()
+    page.reload()
+    page.get_by_role("button", name=DEMO).wait_for()
+
+
+def test_a_killed_server_resumes_the_job_after_signing_in_again(page: Any, app: App) -> None:
+    sign_in(page, app.url)
+    start_contact_information(page, customers=True)
+    page.get_by_text("You can leave this page").wait_for()
+    app.kill()
+    app.start()
+    page.goto(f"{app.url}/jobs")
+    page.get_by_role("button", name=DEMO).click()
+    page.get_by_role("button", name="Sign out").wait_for()
+    page.get_by_text("Running", exact=True).wait_for()

@@ -1,0 +1,147 @@
+"""The journal keeps what was counted, shows each owner only their own, and notices runners that are gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gladly_tools.errors import NotFoundError
+from gladly_tools.jobs import Journal, PlannedSlice, State
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Clock:
+    """A clock that moves only when told."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, clock: Clock) -> Journal:
+    return Journal(tmp_path / "jobs.sqlite", now=clock)
+
+
+def create(journal: Journal, job_id: str = "j1", owner: str = "ann") -> None:
+    journal.create(job_id, owner=owner, kind="inboxes", title="", origin="app", parameters={"a": [1, "é"]})
+
+
+def test_a_job_reads_back_as_it_was_written(journal: Journal) -> None:
+    create(journal)
+    job = journal.get("j1")
+    assert (job.owner, job.kind, job.state, job.parameters) == ("ann", "inboxes", State.QUEUED, {"a": [1, "é"]})
+    assert job.created_at == NOON
+    assert job.started_at is None
+
+
+def test_another_owner_is_told_the_same_as_for_a_job_that_does_not_exist(journal: Journal) -> None:
+    create(journal)
+    with pytest.raises(NotFoundError) as foreign:
+        journal.get("j1", owner="bob")
+    with pytest.raises(NotFoundError) as absent:
+        journal.get("nothing", owner="bob")
+    assert str(foreign.value) == str(absent.value)
+    assert journal.list("bob") == []
+
+
+def test_jobs_are_listed_newest_first_and_by_kind(journal: Journal, clock: Clock) -> None:
+    create(journal, "old")
+    clock.time += timedelta(minutes=1)
+    create(journal, "new")
+    assert [job.id for job in journal.list("ann")] == ["new", "old"]
+    assert [job.id for job in journal.list("ann", kind="topics")] == []
+
+
+def test_a_counted_slice_survives_a_new_process(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "jobs.sqlite")
+    create(journal)
+    planned = [PlannedSlice(place=place, key=f"k{place}", title=f"t{place}", arguments={"n": place}) for place in (0, 1)]
+    journal.plan("j1", planned)
+    journal.count_slice("j1", 0, row_count=7, remarks=[{"text": "x"}], facts={"days": 2})
+    journal.close()
+
+    again = Journal(tmp_path / "jobs.sqlite")
+    first, second = again.slices("j1")
+    assert (first.row_count, first.remarks, first.facts) == (7, [{"text": "x"}], {"days": 2})
+    assert (second.row_count, second.arguments) == (None, {"n": 1})
+    assert again.get("j1").planned
+
+
+@pytest.mark.parametrize(
+    ("state", "requeued"),
+    [
+        (State.FAILED, True),
+        (State.CANCELLED, True),
+        (State.INTERRUPTED, True),
+        (State.DONE, False),
+        (State.PARTIAL, False),
+        (State.RUNNING, False),
+        (State.QUEUED, False),
+    ],
+)
+def test_only_a_stopped_job_goes_back_into_the_queue(journal: Journal, state: State, requeued: bool) -> None:
+    create(journal)
+    if state is State.RUNNING:
+        journal.start("j1")
+    elif state is not State.QUEUED:
+        journal.end("j1", state, what="w", advice="a")
+    assert journal.queue("j1") is requeued
+    job = journal.get("j1")
+    assert job.state is (State.QUEUED if requeued else state)
+    assert job.what == ("" if requeued or state in (State.RUNNING, State.QUEUED) else "w")
+
+
+def test_only_the_jobs_of_a_runner_that_is_gone_are_interrupted(journal: Journal) -> None:
+    for job_id, runner in (("mine", "r1"), ("other", "r2"), ("finished", "r2")):
+        create(journal, job_id)
+        journal.claim(job_id, runner)
+    journal.end("finished", State.DONE)
+    assert journal.interrupt("r2") == 1
+    assert [journal.get(job_id).state for job_id in ("mine", "other", "finished")] == [
+        State.QUEUED,
+        State.INTERRUPTED,
+        State.DONE,
+    ]
+
+
+def test_time_left_follows_the_pace_since_the_job_was_resumed(journal: Journal, clock: Clock) -> None:
+    create(journal)
+    journal.start("j1")
+    journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=0)
+    journal.end("j1", State.INTERRUPTED)
+    journal.queue("j1")
+    clock.time += timedelta(hours=5)
+    journal.start("j1")
+    assert journal.get("j1").seconds_left(clock.time) is None, "too little to go by"
+    journal.report("j1", fraction=0.75, detail="", waiting="", row_count=0, requests=0)
+    clock.time += timedelta(seconds=40)
+    assert journal.get("j1").seconds_left(clock.time) == pytest.approx(40)
+
+
+def test_only_jobs_that_ended_before_the_moment_are_old(journal: Journal, clock: Clock) -> None:
+    for job_id in ("old", "young", "running"):
+        create(journal, job_id)
+    journal.end("old", State.DONE)
+    journal.start("running")
+    clock.time += timedelta(hours=2)
+    journal.end("young", State.FAILED)
+    assert [job.id for job in journal.finished_before(NOON + timedelta(hours=1))] == ["old"]
+
+
+def test_a_deleted_job_takes_its_slices_along_and_counts_as_asked_to_stop(journal: Journal) -> None:
+    create(journal)
+    journal.plan("j1", [PlannedSlice(place=0, key="k", title="t", arguments={})])
+    journal.delete("j1")
+    assert journal.slices("j1") == []
+    assert journal.stop_asked("j1")

@@ -1,0 +1,163 @@
+"""The runner ends every job in a known state, stops on request, and never leaves a job behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gladly_tools.errors import InputError
+from gladly_tools.jobs import Journal, Runner, State, Ticket
+
+PATIENCE = 10
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    journal = Journal(tmp_path / "jobs.sqlite")
+    yield journal
+    journal.close()
+
+
+@pytest.fixture
+def runner(journal: Journal, tmp_path: Path) -> Iterator[Runner]:
+    runner = Runner(journal, tmp_path / "runners", at_once=1)
+    yield runner
+    runner.close()
+
+
+def create(journal: Journal, job_id: str = "j1") -> str:
+    journal.create(job_id, owner="ann", kind="k", title="", origin="app", parameters={})
+    return job_id
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.PARTIAL])
+def test_a_job_ends_as_its_work_says(journal: Journal, runner: Runner, state: State) -> None:
+    runner.submit(create(journal), lambda _ticket: state).result(PATIENCE)
+    job = journal.get("j1")
+    assert (job.state, job.fraction) == (state, 1)
+    assert job.finished_at is not None
+
+
+def test_a_known_error_ends_the_job_with_its_words(journal: Journal, runner: Runner) -> None:
+    def work(_ticket: Ticket) -> State:
+        raise InputError("It is wrong.", "Mend it.", field="x")
+
+    error = runner.submit(create(journal), work).result(PATIENCE)
+    job = journal.get("j1")
+    assert isinstance(error, InputError)
+    assert (job.state, job.what, job.advice) == (State.FAILED, "It is wrong.", "Mend it.")
+
+
+def test_an_unknown_error_shows_a_reference_and_nothing_of_itself(
+    journal: Journal, runner: Runner, caplog: pytest.LogCaptureFixture
+) -> None:
+    def work(_ticket: Ticket) -> State:
+        raise RuntimeError("the inside of it")
+
+    runner.submit(create(journal), work).result(PATIENCE)
+    job = journal.get("j1")
+    assert job.state is State.FAILED
+    assert "the inside of it" not in job.what + job.advice
+    reference = job.what.split("reference ")[1].rstrip(").")
+    assert reference in caplog.text
+
+
+def test_a_waiting_job_stops_at_once(journal: Journal, runner: Runner) -> None:
+    waiting = threading.Event()
+
+    def work(ticket: Ticket) -> State:
+        waiting.set()
+        ticket.wait(3600, "Gladly asks us to slow down")
+        return State.DONE
+
+    future = runner.submit(create(journal), work)
+    assert waiting.wait(PATIENCE)
+    runner.stop("j1")
+    future.result(PATIENCE)
+    assert journal.get("j1").state is State.CANCELLED
+
+
+def test_a_stop_asked_by_another_process_is_seen(journal: Journal, runner: Runner, tmp_path: Path) -> None:
+    waiting = threading.Event()
+
+    def work(ticket: Ticket) -> State:
+        waiting.set()
+        ticket.wait(3600, "")
+        return State.DONE
+
+    future = runner.submit(create(journal), work)
+    assert waiting.wait(PATIENCE)
+    elsewhere = Journal(tmp_path / "jobs.sqlite")
+    elsewhere.ask_to_stop("j1")
+    elsewhere.close()
+    future.result(PATIENCE)
+    assert journal.get("j1").state is State.CANCELLED
+
+
+def test_a_queued_job_stops_without_waiting_for_its_turn(journal: Journal, runner: Runner) -> None:
+    release = threading.Event()
+
+    def busy(_ticket: Ticket) -> State:
+        release.wait(PATIENCE)
+        return State.DONE
+
+    first = runner.submit(create(journal, "first"), busy)
+    runner.submit(create(journal, "second"), lambda _ticket: pytest.fail("it must not run"))
+    runner.stop("second")
+    assert journal.get("second").state is State.CANCELLED
+    release.set()
+    first.result(PATIENCE)
+
+
+def test_a_wait_is_shown_while_it_lasts(journal: Journal, runner: Runner) -> None:
+    shown: list[str] = []
+
+    def work(ticket: Ticket) -> State:
+        watching = threading.Thread(target=lambda: shown.append(journal.get("j1").waiting))
+        original = ticket.check
+
+        def check() -> None:
+            if not shown:
+                watching.start()
+                watching.join()
+            original()
+
+        ticket.check = check  # type: ignore[method-assign]
+        ticket.wait(0.01, "waiting for the limit")
+        return State.DONE
+
+    runner.submit(create(journal), work).result(PATIENCE)
+    assert shown == ["waiting for the limit"]
+    assert journal.get("j1").waiting == ""
+
+
+def test_closing_interrupts_what_runs_and_what_waits(journal: Journal, tmp_path: Path) -> None:
+    runner = Runner(journal, tmp_path / "runners", at_once=1)
+    started = threading.Event()
+
+    def work(ticket: Ticket) -> State:
+        started.set()
+        ticket.wait(3600, "")
+        return State.DONE
+
+    runner.submit(create(journal, "running"), work)
+    runner.submit(create(journal, "queued"), work)
+    assert started.wait(PATIENCE)
+    runner.close()
+    assert journal.get("running").state is State.INTERRUPTED
+    assert journal.get("queued").state is State.INTERRUPTED
+
+
+def test_a_new_runner_interrupts_orphans_but_not_the_jobs_of_a_living_one(journal: Journal, tmp_path: Path) -> None:
+    folder = tmp_path / "runners"
+    living = Runner(journal, folder, at_once=1)
+    living.adopt(create(journal, "alive"))
+    journal.claim(create(journal, "orphan"), "a-runner-that-was-killed")
+    other = Runner(journal, folder, at_once=1)
+    assert journal.get("alive").state is State.QUEUED
+    assert journal.get("orphan").state is State.INTERRUPTED
+    other.close()
+    living.close()

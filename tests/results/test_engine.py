@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from gladly_tools.results.engine import Engine, engine_for
+from gladly_tools.results.query import Query, Sort
+from gladly_tools.results.store import ResultStore
+from tests.results.making import EVERY_KIND, table_of
+
+
+def test_what_a_killed_process_left_is_swept_and_what_is_in_use_stays(tmp_path: Path) -> None:
+    left = tmp_path / ".spill-left"
+    left.mkdir()
+    (left / "temporary").write_bytes(b"x")
+    first, second = Engine(tmp_path), Engine(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([first.spill, second.spill])
+
+
+def test_same_folder_has_the_same_engine(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    assert engine_for(tmp_path) is engine_for(tmp_path / "sub" / "..")
+
+
+def test_many_threads_may_ask_at_once(store: ResultStore) -> None:
+    table = table_of(store, EVERY_KIND, [{"Id": str(number), "Count": str(number)} for number in range(200)])
+    query = Query(search="1", sort=(Sort(column="Count", descending=True),))
+
+    def ask(_: int) -> tuple[int, list[str]]:
+        return table.count(query), table.page(query, ["Id"], limit=2)["Id"].tolist()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(map(str, pool.map(ask, range(40)))) == {str((119, ["199", "198"]))}

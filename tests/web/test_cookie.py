@@ -1,0 +1,104 @@
+"""The session cookie is ours or nobody's."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from itsdangerous import TimestampSigner
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from gladly_tools.web.cookie import NAME, SALT, SessionCookie, cookie_value, new_cookie, session_id_of, signing_key
+from gladly_tools.web.headers import SecurityHeaders
+
+KEY = b"k" * 32
+
+
+def browser(base_url: str = "http://localhost") -> TestClient:
+    app = Starlette(
+        routes=[
+            Route("/", lambda _request: HTMLResponse("<p>page</p>")),
+            Route("/data", lambda _request: PlainTextResponse("x")),
+        ],
+        middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: KEY)],
+    )
+    return TestClient(app, base_url=base_url)
+
+
+def test_a_page_brings_a_cookie_that_scripts_cannot_read() -> None:
+    answer = browser().get("/")
+    flags = answer.headers["set-cookie"].lower()
+    assert "httponly" in flags
+    assert "samesite=lax" in flags
+    assert "secure" not in flags
+    assert session_id_of(answer.cookies[NAME], KEY)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "headers"), [("https://localhost", {}), ("http://localhost", {"x-forwarded-proto": "https"})]
+)
+def test_over_https_the_cookie_travels_over_https_alone(base_url: str, headers: dict[str, str]) -> None:
+    assert "; secure" in browser(base_url).get("/", headers=headers).headers["set-cookie"].lower()
+
+
+def test_a_browser_with_a_valid_cookie_keeps_it() -> None:
+    client = browser()
+    first = client.get("/").cookies[NAME]
+    again = client.get("/")
+    assert "set-cookie" not in again.headers
+    assert client.cookies[NAME] == first
+
+
+def test_only_pages_bring_a_cookie() -> None:
+    assert "set-cookie" not in browser().get("/data").headers
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "abc",
+        "abc.def.ghi",
+        new_cookie(b"another key of thirty-two bytes!"),
+        TimestampSigner(KEY, salt="another use").sign("abc").decode(),
+        new_cookie(KEY)[:-1],
+        "x" + new_cookie(KEY),
+    ],
+)
+def test_a_cookie_that_is_not_ours_is_nobody(value: str | None) -> None:
+    assert session_id_of(value, KEY) is None
+
+
+def test_a_forged_cookie_is_replaced() -> None:
+    client = browser()
+    client.cookies.set(NAME, "forged.value.here")
+    assert session_id_of(client.get("/").headers["set-cookie"].split("=", 1)[1].split(";")[0], KEY)
+
+
+def test_the_cookie_is_found_among_others_and_in_nonsense() -> None:
+    assert cookie_value(f"a=1; {NAME}=v; b=2") == "v"
+    assert cookie_value("=;;;\x00") is None
+    assert cookie_value(None) is None
+
+
+def test_the_signing_key_lasts_and_is_readable_for_its_owner_alone(tmp_path: Path) -> None:
+    key = signing_key(tmp_path)
+    assert signing_key(tmp_path) == key
+    assert len(key) == 32
+    assert stat.S_IMODE((tmp_path / "cookie.key").stat().st_mode) == 0o600
+    assert session_id_of(new_cookie(key), key)
+    assert SALT
+
+
+@pytest.mark.parametrize("path", ["/", "/data"])
+def test_every_answer_has_the_security_headers(path: str) -> None:
+    headers = browser().get(path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
