@@ -11,6 +11,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from gladly_tools.settings import Settings
+from gladly_tools.ui.failure import show_failure
 from gladly_tools.web.cookie import SessionCookie
 from gladly_tools.web.headers import SecurityHeaders
 from gladly_tools.web.portal import close_portal, open_portal, portal
@@ -34,6 +35,7 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     MAIN,
     lifespan=lifespan,
+    on_script_error=show_failure,
     routes=routes(base_path=str(st.get_option("server.baseUrlPath") or "")),
     middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: portal().cookie_key)],
 )

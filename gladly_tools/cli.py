@@ -36,8 +36,8 @@ from gladly_tools.exports.inputs import (
 from gladly_tools.jobs import Job, State, Ticket
 from gladly_tools.results.download import Format, encode
 from gladly_tools.results.query import Query
-from gladly_tools.results.table import Table
 from gladly_tools.results.store import Result
+from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from gladly_tools.settings import TABLE, Settings
 
@@ -152,7 +152,9 @@ def _command(export: Export[Any]) -> click.Command:
         short_help=export.summary,
         params=[
             *options,
-            click.Option(["--format"], type=click.Choice([kind.value for kind in Format]), default="csv", show_default=True),
+            click.Option(
+                ["--format"], type=click.Choice([kind.value for kind in Format]), default="csv", show_default=True
+            ),
             click.Option(["--out"], required=True, metavar="PATH|-", help="File to write, or - for standard output."),
             click.Option(["--bom/--no-bom"], default=False, help="Begin a CSV with a byte order mark, for Excel."),
             click.Option(
@@ -169,23 +171,32 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
     match question:
         case DateRangeQuestion():
             day = click.DateTime(["%Y-%m-%d"])
-            yield click.Option(["--from", f"{name}_first"], type=day, required=True, metavar="YYYY-MM-DD", help="First day.")
+            yield click.Option(
+                ["--from", f"{name}_first"], type=day, required=True, metavar="YYYY-MM-DD", help="First day."
+            )
             yield click.Option(
                 ["--to", f"{name}_last"], type=day, required=True, metavar="YYYY-MM-DD", help="Last day, included."
             )
             yield click.Option(
-                ["--timezone", f"{name}_zone"], metavar="ZONE", help="IANA time zone of the days; the organization's by default."
+                ["--timezone", f"{name}_zone"],
+                metavar="ZONE",
+                help="IANA time zone of the days; the organization's by default.",
             )
         case IdsQuestion() | LanguagesQuestion():
             yield click.Option(
-                [f"--{question.option}", name], multiple=True, metavar="CODE" if question.option == "language" else "ID",
+                [f"--{question.option}", name],
+                multiple=True,
+                metavar="CODE" if question.option == "language" else "ID",
                 help=f"{question.help} Repeat it for more; for an ID that begins with - write --{question.option}=ID."
                 if isinstance(question, IdsQuestion)
                 else f"{question.help} Repeat it for more.",
             )
         case SwitchQuestion():
             yield click.Option(
-                [f"--{question.option}/--no-{question.option}", name], default=True, show_default=True, help=question.help
+                [f"--{question.option}/--no-{question.option}", name],
+                default=True,
+                show_default=True,
+                help=question.help,
             )
         case _:
             raise TypeError(question)
@@ -261,9 +272,7 @@ class Target:
         return final
 
 
-def _run(
-    export: Export[Any], parameters: Any, client: Client, account: Account, target: Target, look: CsvLook
-) -> None:
+def _run(export: Export[Any], parameters: Any, client: Client, account: Account, target: Target, look: CsvLook) -> None:
     runs = Runs(Settings.from_environment())
     shown = Progress(runs)
     try:

@@ -10,6 +10,7 @@ GladlyToolsError
 │   ├── RateLimitError       429 until patience ran out
 │   ├── ServerError          5xx until patience ran out
 │   └── ConnectionFailed     no connection: name, TLS, time-out, reset
+│       └── AnswerLost       the request was sent, and no complete answer came
 ├── NotFoundError            404: there is no such thing
 ├── RequestRefused           400 and kin: Gladly's own words are in `what`
 ├── UnexpectedAnswer         the answer is not what the contract says
@@ -69,6 +70,10 @@ class ServerError(TryLaterError):
 
 class ConnectionFailed(TryLaterError):
     """No usable connection: unknown name, TLS failure, time-out, connection reset."""
+
+
+class AnswerLost(ConnectionFailed):
+    """The request was sent, but no complete answer came in time: asking for less may help."""
 
 
 class NotFoundError(GladlyToolsError):

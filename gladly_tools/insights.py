@@ -91,7 +91,7 @@ def channel_mix(table: Table, query: Query) -> pd.DataFrame:
 
 
 def handle_time_distribution(table: Table, query: Query) -> pd.DataFrame:
-    """`from_minutes`, `to_minutes`, `conversations`, in bins of equal width; the last one holds everything above p99."""
+    """`from_minutes`, `to_minutes`, `conversations`, in equal bins; the last holds all above p99."""
     return table.frame(
         f"""
         , known AS (SELECT {HANDLE_TIME} / 60 AS minutes FROM rows WHERE {HANDLE_TIME} IS NOT NULL),
@@ -110,16 +110,16 @@ def handle_time_distribution(table: Table, query: Query) -> pd.DataFrame:
 
 
 def handle_time_by(table: Table, query: Query, group: str) -> pd.DataFrame:
-    """`name`, `conversations`, `median_minutes`, `p90_minutes` for the groups with the most conversations.
+    """`member`, `conversations`, `median_minutes`, `p90_minutes` for the groups with the most conversations.
 
     `group` is a key of `GROUPS`; at most `MOST_GROUPS` groups, the busiest first.
     """
     return table.frame(
         f"""
-        SELECT coalesce({GROUPS[group]}, '(none)') AS name, count(*) AS conversations,
+        SELECT coalesce({GROUPS[group]}, '(none)') AS member, count(*) AS conversations,
                median({HANDLE_TIME}) / 60 AS median_minutes, quantile_cont({HANDLE_TIME}, 0.9) / 60 AS p90_minutes
         FROM rows WHERE {HANDLE_TIME} IS NOT NULL
-        GROUP BY name ORDER BY conversations DESC, name LIMIT {MOST_GROUPS}
+        GROUP BY member ORDER BY conversations DESC, member LIMIT {MOST_GROUPS}
         """,
         query,
     )

@@ -55,9 +55,7 @@ class Remembered:
     def forget_old(self) -> int:
         """Delete what is too old; returns how many look-ups that were."""
         with self._lock:
-            return self._connection.execute(
-                "delete from remembered where at <= ?", (self._now() - self._age,)
-            ).rowcount
+            return self._connection.execute("delete from remembered where at <= ?", (self._now() - self._age,)).rowcount
 
     def close(self) -> None:
         """Close the file."""

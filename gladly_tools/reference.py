@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from gladly_tools.exports import EXPORTS, Export
-from gladly_tools.exports.inputs import DateRangeQuestion, IdsQuestion, LanguagesQuestion, SwitchQuestion, questions
+from gladly_tools.exports.inputs import (
+    DateRangeQuestion,
+    IdsQuestion,
+    LanguagesQuestion,
+    SwitchQuestion,
+    questions,
+)
 from gladly_tools.settings import TABLE
 
 
@@ -15,7 +21,8 @@ def exports_table() -> str:
     for export in EXPORTS.values():
         asked = ", ".join(_options(export)) or "nothing"
         lines.append(
-            f"| {export.section} | {export.title} | `{export.name}` | {asked} | {export.grain} | {len(export.columns)} |"
+            f"| {export.section} | {export.title} | `{export.name}` | {asked} "
+            f"| {export.grain} | {len(export.columns)} |"
         )
     return "\n".join(lines)
 

@@ -61,9 +61,7 @@ class SliceBench:
         """Show how far the slice is."""
         self.ticket.check()
         where = f"{self.title}: {detail}" if self.slices > 1 else detail
-        self.ticket.progress(
-            (self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows
-        )
+        self.ticket.progress((self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows)
 
 
 class Runs:
@@ -95,7 +93,12 @@ class Runs:
         return self.journal.get(job.id)
 
     def run_here(
-        self, account: Account, client: Client, export: Export[Any], parameters: Parameters, watcher: Callable[[Ticket], None]
+        self,
+        account: Account,
+        client: Client,
+        export: Export[Any],
+        parameters: Parameters,
+        watcher: Callable[[Ticket], None],
     ) -> Job:
         """Run an export in this thread to its end, for the command line; `watcher` gets the ticket first.
 
@@ -155,8 +158,14 @@ class Runs:
         except NotFoundError:
             return None
 
+    def sample(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> None:
+        """Find out, with a request or two, what an estimate of this export needs to know."""
+        if export.sample is not None:
+            facts = export.sample(client, self.settings, parameters)
+            self.remembered.of(account.owner).put("facts", "sample", dict(facts))
+
     def known(self, account: Account) -> Mapping[str, float]:
-        """What earlier slices of the account have shown: facts averaged per day of data."""
+        """What earlier slices of the account, or else a sample, have shown: facts averaged per day of data."""
         days = 0.0
         sums: Counter[str] = Counter()
         for job in self.journal.list(account.owner, limit=20):
@@ -164,6 +173,10 @@ class Runs:
                 if "days" in item.facts:
                     days += item.facts["days"]
                     sums.update({name: value for name, value in item.facts.items() if name != "days"})
+        if not days:
+            facts = self.remembered.of(account.owner).get("facts", "sample") or {}
+            days = facts.pop("days", 0)
+            sums.update(facts)
         return {f"{name}_per_day": total / days for name, total in sums.items()} if days else {}
 
     def expires(self, job: Job) -> datetime | None:
@@ -292,9 +305,7 @@ class Runs:
         finished = result.finish(unique=export.unique)
         notes = [*_notes(slices), *_reading_notes(result.unreadable)]
         if finished.duplicates_removed:
-            notes.append(
-                Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed)
-            )
+            notes.append(Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed))
         result.write_manifest(
             replace(
                 result.manifest,
@@ -313,7 +324,10 @@ def _notes(slices: Sequence[PlannedSlice]) -> list[Note]:
     for item in slices:
         for remark in item.remarks:
             counts[(remark["text"], remark["partial"])] += remark["count"]
-    return [Note(level="partial" if partial else "info", text=text, count=count) for (text, partial), count in counts.items()]
+    return [
+        Note(level="partial" if partial else "info", text=text, count=count)
+        for (text, partial), count in counts.items()
+    ]
 
 
 def _reading_notes(unreadable: Mapping[str, int]) -> list[Note]:

@@ -86,15 +86,11 @@ class Settings:
     )
     jobs_at_once: int = _setting(4, "Jobs that run at the same time; more wait in the queue", _count)
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
-    answers_path: str = _setting(
-        "/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path
-    )
+    answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)
     answer_languages: tuple[str, ...] = _setting(
         ("en-us",), "Languages whose answers are read when none is chosen, separated by commas", _words, "en-us"
     )
-    topic_separator: str = _setting(
-        ">>", "What joins the levels in a topic's name (unconfirmed)", str
-    )
+    topic_separator: str = _setting(">>", "What joins the levels in a topic's name (unconfirmed)", str)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -110,7 +106,8 @@ class Settings:
                 values[item.name] = item.metadata["read"](text)
             except ValueError as error:
                 raise InputError(
-                    f"{variable} cannot be read: {error}.", f"Mend it or unset it. It means: {item.metadata['help']}.",
+                    f"{variable} cannot be read: {error}.",
+                    f"Mend it or unset it. It means: {item.metadata['help']}.",
                     field=variable,
                 ) from None
         return cls(**values)

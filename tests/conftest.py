@@ -1,4 +1,4 @@
-"""A demo company on a real socket, and a client side with a data directory of its own, for the tests where both meet."""
+"""A demo company on a real socket, and a client side with its own data directory, for tests where both meet."""
 
 from __future__ import annotations
 
@@ -28,9 +28,7 @@ def make_company(**more: Any) -> Company:
 def settings_for(server: DemoServer, folder: Path, **more: Any) -> Settings:
     """Settings under which the client may talk to the server, as fast as both can."""
     usual: dict[str, Any] = {"reports_per_minute": 100_000, "requests_per_second": 5_000.0}
-    return Settings(
-        data_dir=folder, allowed_hosts=(server.url.removeprefix("http://"),), **(usual | more)
-    )
+    return Settings(data_dir=folder, allowed_hosts=(server.url.removeprefix("http://"),), **(usual | more))
 
 
 def connect(server: DemoServer, settings: Settings, *, account: int = 0) -> tuple[Client, Account]:

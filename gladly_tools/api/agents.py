@@ -25,6 +25,6 @@ class AgentCalls(Asking):
     def list(self) -> list[Agent]:
         """Every agent that Gladly lists; whether former ones are among them is not documented."""
         return [
-            Agent(id=identity(item, PATH), name=text(item, "name"), email_address=text(item, "emailAddress"))
+            Agent(id=identity(item), name=text(item, "name"), email_address=text(item, "emailAddress"))
             for item in objects(self._get(PATH), PATH)
         ]

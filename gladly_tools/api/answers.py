@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gladly_tools.api.asking import Asking
-from gladly_tools.api.reading import Object, an_object, children, flag, identity, objects, text, texts
+from gladly_tools.api.reading import Object, an_object, flag, identity, objects, text, texts
 from gladly_tools.api.transport import Transport, segment
 from gladly_tools.api.watch import Watch
 
 PATH = "/api/v1/answers"
+NOT_PUBLISHED = (403, 404, 405, 501)
+"""What an API answers at an address that it does not have, or keeps to itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,30 +62,29 @@ class AnswerCalls(Asking):
 
         Accepts a bare list or an object that holds exactly one.
         """
-        status, value = self._transport.get(self._list_path, self._watch, answered=(403, 404, 405))
-        if status != 200:
+        path = self._list_path
+        reply = self._transport.get(path, self._watch, answered=NOT_PUBLISHED)
+        if reply.status != 200:
             return None
+        value = reply.json()
         if isinstance(value, dict):
-            lists = [name for name, inner in value.items() if isinstance(inner, list)]
-            if len(lists) == 1:
-                return [_answer(item, self._list_path) for item in children(value, lists[0])]
-        return [_answer(item, self._list_path) for item in objects(value, self._list_path)]
+            lists = [inner for inner in value.values() if isinstance(inner, list)]
+            value = lists[0] if len(lists) == 1 else value
+        return [_answer(item) for item in objects(value, path)]
 
-    def list_public(
-        self, organization_id: str, language: str, audience_id: str | None = None
-    ) -> list[PublicAnswer]:
+    def list_public(self, organization_id: str, language: str, audience_id: str | None = None) -> list[PublicAnswer]:
         """Answers with public content, the first `PUBLIC_LIST_CAP` by name; sent without credentials."""
         path = f"/api/v1/orgs/{segment(organization_id)}/answers"
         params = {"lng": language} | ({} if audience_id is None else {"audienceId": audience_id})
         return [
-            PublicAnswer(id=identity(item, path), name=text(item, "name"), language=text(item, "language"))
+            PublicAnswer(id=identity(item), name=text(item, "name"), language=text(item, "language"))
             for item in objects(self._get(path, params=params, signed=False), path)
         ]
 
     def get(self, answer_id: str) -> Answer:
         """One answer. Raises NotFoundError."""
         path = f"{PATH}/{segment(answer_id)}"
-        return _answer(an_object(self._get(path), path), path)
+        return _answer(an_object(self._get(path), path))
 
     def content(self, answer_id: str, language: str, type: str) -> AnswerContent | None:
         """The content for a language and a type; None when there is none, which is normal.
@@ -105,9 +106,9 @@ class AnswerCalls(Asking):
         )
 
 
-def _answer(value: Object, path: str) -> Answer:
+def _answer(value: Object) -> Answer:
     return Answer(
-        id=identity(value, path),
+        id=identity(value),
         name=text(value, "name"),
         description=text(value, "description"),
         audience_ids=texts(value, "audienceIds"),

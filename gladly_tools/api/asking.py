@@ -18,9 +18,9 @@ class Asking:
 
     def _get(self, path: str, *, params: Mapping[str, str] | None = None, signed: bool = True) -> Any:
         """The JSON at a path; raises the error that fits anything but a 200."""
-        return self._transport.get(path, self._watch, params=params, signed=signed)[1]
+        return self._transport.get(path, self._watch, params=params, signed=signed).json()
 
     def _get_or_none(self, path: str) -> Any:
         """The JSON at a path, or None for a 404."""
-        status, value = self._transport.get(path, self._watch, answered=(404,))
-        return None if status == 404 else value
+        reply = self._transport.get(path, self._watch, answered=(404,))
+        return None if reply.status == 404 else reply.json()

@@ -23,4 +23,4 @@ class AudienceCalls(Asking):
 
     def list(self) -> list[Audience]:
         """Every audience, in Gladly's order."""
-        return [Audience(id=identity(item, PATH), name=text(item, "name")) for item in objects(self._get(PATH), PATH)]
+        return [Audience(id=identity(item), name=text(item, "name")) for item in objects(self._get(PATH), PATH)]

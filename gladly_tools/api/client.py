@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ from gladly_tools.api.pacing import pacing_for
 from gladly_tools.api.reports import ReportCalls
 from gladly_tools.api.topics import TopicCalls
 from gladly_tools.api.transport import Credentials, Transport
-from gladly_tools.api.watch import Patient, Watch
+from gladly_tools.api.watch import Group, Patient, Watch
 from gladly_tools.settings import Settings
 
 A = TypeVar("A")
@@ -35,9 +36,11 @@ class Client:
         *,
         watch: Watch | None = None,
         transport: Transport | None = None,
+        temporary_dir: Path | None = None,
     ) -> None:
         self.credentials = credentials
         self._settings = settings
+        self._temporary_dir = temporary_dir
         self._watch = watch or Patient()
         self._transport = transport or Transport(credentials, settings, pacing_for(credentials.instance, settings))
         parts = (self._transport, self._watch)
@@ -48,28 +51,44 @@ class Client:
         self.agents = AgentCalls(*parts)
         self.answers = AnswerCalls(*parts, list_path=settings.answers_path)
         self.customers = CustomerCalls(*parts)
-        self.reports = ReportCalls(*parts, settings=settings)
+        self.reports = ReportCalls(*parts, settings=settings, temporary_dir=temporary_dir)
 
     def watched_by(self, watch: Watch) -> Client:
         """The same client, with the same connections and pace, for whoever watches."""
-        return Client(self.credentials, self._settings, watch=watch, transport=self._transport)
+        return Client(
+            self.credentials,
+            self._settings,
+            watch=watch,
+            transport=self._transport,
+            temporary_dir=self._temporary_dir,
+        )
 
     def each(self, call: Callable[[A], B], arguments: Iterable[A]) -> Iterator[B]:
         """`call` of every argument, in their order, several at a time.
 
-        Arguments are taken only a few ahead, so there may be any number. The first error ends it.
+        Arguments are taken only a few ahead, so there may be any number. The first error ends it, as does closing it:
+        requests still waiting for their turn are given up, those under way are waited for, and no thread is left.
         """
         at_once = self._settings.requests_in_flight
         waiting: deque[Future[B]] = deque()
+        group = Group()
+
+        def grouped(argument: A) -> B:
+            with group.joined():
+                return call(argument)
+
         pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="request")
         try:
             for argument in arguments:
-                waiting.append(pool.submit(call, argument))
+                waiting.append(pool.submit(grouped, argument))
+                if any(done.done() and done.exception() is not None for done in waiting):
+                    break  # what comes before the failed one is still given
                 if len(waiting) >= 2 * at_once:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            group.end()
             pool.shutdown(wait=True, cancel_futures=True)
 
     def close(self) -> None:
@@ -79,5 +98,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import unquote, urljoin, urlsplit
 
 from gladly_tools.api.asking import Asking
-from gladly_tools.api.reading import Object, an_object, children, flag, identity, text
+from gladly_tools.api.host import Instance
+from gladly_tools.api.reading import Object, an_object, children, flag, identity, text, texts_by_key
 from gladly_tools.api.refusals import moved_to
 from gladly_tools.api.transport import segment
 from gladly_tools.errors import UnexpectedAnswer
@@ -66,16 +67,19 @@ class CustomerCalls(Asking):
     """`client.customers`"""
 
     def get(self, customer_id: str) -> Customer | None:
-        """One customer, or None when deleted or unknown. Follows merges, at most `LONGEST_CHAIN` of them."""
+        """One customer, or None when deleted or unknown. Follows merges, at most `LONGEST_CHAIN` of them.
+
+        Raises UnexpectedAnswer for merges that go round, go on too long, or do not say where to.
+        """
         chain = [customer_id]
-        while len(chain) <= LONGEST_CHAIN:
+        while len(chain) <= LONGEST_CHAIN + 1:
             path = f"{PATH}/{segment(chain[-1])}"
-            status, value = self._transport.get(path, self._watch, answered=(301, 404))
-            if status == 404:
+            reply = self._transport.get(path, self._watch, answered=(301, 404))
+            if reply.status == 404:
                 return None
-            if status == 200:
-                return _customer(an_object(value, path), path, moved_from=tuple(chain[:-1]))
-            new = moved_to(value)
+            if reply.status == 200:
+                return _customer(an_object(reply.json(), path), moved_from=tuple(chain[:-1]))
+            new = moved_to(reply.body) or _id_in(reply.location, self._transport.instance)
             if new is None:
                 raise UnexpectedAnswer(
                     f"Gladly says that customer {chain[-1]} was merged, but not into which one.",
@@ -89,10 +93,21 @@ class CustomerCalls(Asking):
         )
 
 
-def _customer(value: Object, path: str, *, moved_from: tuple[str, ...]) -> Customer:
-    outside = value.get("externalCustomerIds")
+def _id_in(location: str | None, instance: Instance) -> str | None:
+    """The customer id in a Location header that stays with the same host and the same list; else None."""
+    try:
+        target = urlsplit(urljoin(instance.base_url, location or ""))
+    except ValueError:
+        return None
+    if f"{target.scheme}://{target.netloc}".lower() != instance.base_url or target.query:
+        return None
+    folder, _, last = target.path.rpartition("/")
+    return unquote(last) if folder == PATH and last else None
+
+
+def _customer(value: Object, *, moved_from: tuple[str, ...]) -> Customer:
     return Customer(
-        id=identity(value, path),
+        id=identity(value),
         name=text(value, "name"),
         address=text(value, "address"),
         emails=tuple(
@@ -115,12 +130,7 @@ def _customer(value: Object, path: str, *, moved_from: tuple[str, ...]) -> Custo
             for item in children(value, "phones")
         ),
         external_customer_id=text(value, "externalCustomerId"),
-        external_customer_ids={
-            key: inner if isinstance(inner, str) else json.dumps(inner, ensure_ascii=False)
-            for key, inner in outside.items()
-        }
-        if isinstance(outside, dict)
-        else None,
+        external_customer_ids=texts_by_key(value, "externalCustomerIds"),
         moved_from=moved_from,
     )
 

@@ -103,7 +103,8 @@ def _address(text: str) -> _Address:
     if user_info:
         raise HostError(
             "The Gladly URL holds a user name or an e-mail address.",
-            f"The e-mail address has a field of its own. {_EXAMPLE}", field=_FIELD,
+            f"The e-mail address has a field of its own. {_EXAMPLE}",
+            field=_FIELD,
         )
     if port == 0 or parts.netloc.endswith(":"):
         raise _refusal("The port in the Gladly URL cannot be read.")

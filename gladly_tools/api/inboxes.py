@@ -25,6 +25,6 @@ class InboxCalls(Asking):
     def list(self) -> list[Inbox]:
         """Every inbox, in Gladly's order."""
         return [
-            Inbox(id=identity(item, PATH), name=text(item, "name"), disabled=flag(item, "disabled"))
+            Inbox(id=identity(item), name=text(item, "name"), disabled=flag(item, "disabled"))
             for item in objects(self._get(PATH), PATH)
         ]

@@ -28,7 +28,7 @@ class OrganizationCalls(Asking):
         """The organization that the credentials belong to; the cheapest check of credentials."""
         value = an_object(self._get(PATH), PATH)
         return Organization(
-            id=identity(value, PATH),
+            id=identity(value),
             name=text(value, "name"),
             login_domain=text(value, "loginDomain"),
             timezone=text(value, "timezone"),

@@ -31,8 +31,10 @@ HEADROOM = 0.96
 """The part of our share that is used: delays shift evenly spaced requests over the border of a second."""
 LONGEST_LOOK = 0.4
 """Seconds after which one who waits asks again at the latest, as the budget may have changed."""
-WORTH_TELLING = 1.0
-"""Seconds of waiting for a turn from which the person is told of it."""
+LONGEST_TOLD_LOOK = 2.0
+"""The same for one whose wait the person is told of, which is more work each time."""
+WORTH_TELLING = 3.0
+"""Seconds of waiting for a turn from which the person is told of it; less is the normal pace."""
 
 
 class Line:
@@ -164,14 +166,22 @@ class Pacer:
     def _count(self, sent: float, used: float, refused: bool) -> None:
         number = self._second.number(sent)
         if not self._second.is_believed:
-            own = sum(1 for moment in self._sent if sent - 1 < moment <= sent)
+            own = sum(1 for moment in self._lately(sent) if moment > sent - 1)
             self._others.learn(second=number, into=1.0, used=used, own=own)
         elif self._second.is_clear(sent):
-            own = sum(1 for moment in self._sent if moment <= sent and self._second.number(moment) == number)
+            own = sum(1 for moment in self._lately(sent) if self._second.number(moment) == number)
             into = 1.0 - (self._second.end(sent) - sent)
             self._others.learn(second=number, into=into, used=used, own=own)
             if refused:
                 self._others.prove(used - own)
+
+    def _lately(self, sent: float) -> Iterator[float]:
+        """When our requests left, from the one at `sent` back over two seconds."""
+        for moment in reversed(self._sent):
+            if moment <= sent - 2:
+                return
+            if moment <= sent:
+                yield moment
 
     def _ease_off(self, now: float, sent: float) -> None:
         if now - self._eased_at < 1.0:
@@ -228,7 +238,7 @@ class ReportPacer:
         with self._lock:
             now = self._clock()
             if self._is_busy or self._line.ahead_of(place):
-                return WORTH_TELLING
+                return WORTH_TELLING  # nobody knows how long; it may be minutes
             if len(self._started) == self._per_minute and now < self._started[0] + self._MINUTE:
                 return self._started[0] + self._MINUTE - now
             self._line.leave(place)
@@ -266,5 +276,8 @@ def wait_for_turn(turn: AbstractContextManager[Ask], watch: Watch, reason: str) 
     with turn as ask:
         watch.check()
         while (seconds := ask()) > 0:
-            watch.wait(min(seconds, LONGEST_LOOK), reason if seconds >= WORTH_TELLING else "")
+            if seconds >= WORTH_TELLING:
+                watch.wait(min(seconds, LONGEST_TOLD_LOOK), reason)
+            else:
+                watch.wait(min(seconds, LONGEST_LOOK), "")
             watch.check()

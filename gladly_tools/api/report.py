@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import IO
 
 from gladly_tools.errors import UnexpectedAnswer
 
-# A cell may be as long as memory allows; the default of 128 kB would fail on a long list of topics.
-csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
+LONGEST_CELL = 64 * 1024 * 1024
+ROWS_BETWEEN_CHECKS = 5000
+ROW_NUMBERS_KEPT = 100
+
+# A list of topics may be longer than the 128 kB that are usual; a quote left open must not fill the memory either.
+csv.field_size_limit(LONGEST_CELL)
 
 
 class Report:
-    """One CSV report. Close it, or use it in a `with`, to delete its file.
+    """One CSV report. Close it, or use it in a `with`, to delete its file. Its rows can be read by one at a time.
 
-    `columns` is empty when Gladly sent nothing at all, which means no rows. `ragged` counts the rows whose number of
-    cells does not fit the header: a short one is filled with empty cells, the surplus of a long one is left out.
+    `columns` is empty when Gladly sent nothing at all, which means no rows. `row_count` counts the rows as sent.
+    `ragged` of them have another number of cells than the header: a short one is filled with empty cells; a long one
+    has shifted cells, nobody knows where, so it is left out and counted in `unreadable` too. `odd_rows` has the first
+    hundred of their numbers, from 1.
     """
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], check: Callable[[], None] = lambda: None) -> None:
         self._file = file
         self.columns: tuple[str, ...] = ()
         self.row_count = 0
         self.ragged = 0
+        self.unreadable = 0
+        self.odd_rows: tuple[int, ...] = ()
+        self.ends_short = False
         try:
-            self._count()
+            self._count(check)
         except BaseException:
             self.close()
             raise
 
     def rows(self) -> Iterator[list[str]]:
-        """The rows in the order sent, each with a cell for every column."""
+        """The rows in the order sent, each with a cell for every column; without those that are `unreadable`."""
         width = len(self.columns)
         for row in self._lines():
-            yield row if len(row) == width else (row + [""] * width)[:width]
+            if len(row) == width:
+                yield row
+            elif not any(row[width:]):
+                yield (row + [""] * width)[:width]
 
     def close(self) -> None:
         """Delete the file."""
@@ -46,30 +57,46 @@ class Report:
     def __enter__(self) -> Report:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
-    def _count(self) -> None:
+    def _count(self, check: Callable[[], None]) -> None:
+        odd: list[int] = []
         try:
             for row in self._lines():
+                width = len(self.columns)
                 self.row_count += 1
-                self.ragged += len(row) != len(self.columns)
+                self.ends_short = len(row) < width
+                is_unreadable = any(row[width:])
+                if self.ends_short or is_unreadable:
+                    self.ragged += 1
+                    self.unreadable += is_unreadable
+                    if len(odd) < ROW_NUMBERS_KEPT:
+                        odd.append(self.row_count)
+                if self.row_count % ROWS_BETWEEN_CHECKS == 0:
+                    check()
         except (csv.Error, UnicodeDecodeError):
             raise not_csv() from None
+        self.odd_rows = tuple(odd)
 
     def _lines(self) -> Iterator[list[str]]:
         """The rows after the header; blank lines are no rows. Sets `columns`."""
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, encoding="utf-8-sig", newline="")
         try:
-            reader = csv.reader(text, strict=True)
+            reader = csv.reader(text)
             header = next((row for row in reader if any(cell.strip() for cell in row)), None)
             if header is None:
                 return
-            if len(header) == 1 and header[0].lstrip()[:1] in ("{", "[", "<"):
+            if header[0].lstrip()[:1] in ("{", "[", "<"):
                 raise not_csv()
             self.columns = tuple(cell.strip() for cell in header)
-            yield from (row for row in reader if row)
+            for row in reader:
+                is_blank = not row or (len(row) == 1 < len(header) and not row[0].strip())
+                if not is_blank:
+                    yield row
         finally:
             text.detach()
 

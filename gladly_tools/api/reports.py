@@ -5,27 +5,34 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from pathlib import Path
 from typing import IO, cast
 
 import httpx
 
+from gladly_tools.api.arrival import Arrival
 from gladly_tools.api.asking import Asking
 from gladly_tools.api.report import Report, not_csv
 from gladly_tools.api.retry import Kind
 from gladly_tools.api.transport import Transport
 from gladly_tools.api.watch import Watch
 from gladly_tools.api.windows import ReportPart, Window, whole, windows
+from gladly_tools.errors import InputError
 from gladly_tools.settings import Settings
 
 PATH = "/api/v1/reports"
+KEY_COLUMN = "Conversation ID"
 
 
 class ReportCalls(Asking):
     """`client.reports`"""
 
-    def __init__(self, transport: Transport, watch: Watch, *, settings: Settings) -> None:
+    def __init__(
+        self, transport: Transport, watch: Watch, *, settings: Settings, temporary_dir: Path | None = None
+    ) -> None:
         super().__init__(transport, watch)
         self._settings = settings
+        self._temporary_dir = temporary_dir
 
     def fetch(
         self, metric_set: str, first_day: date, last_day: date, zone: str, inbox_ids: Sequence[str] = ()
@@ -34,6 +41,8 @@ class ReportCalls(Asking):
 
         The caller closes it. Raises RequestRefused with Gladly's words, UnexpectedAnswer for what is no CSV.
         """
+        if first_day > last_day:
+            raise InputError("The first day is after the last day.", "Exchange them.", field="first_day")
         body: dict[str, object] = {
             "metricSet": metric_set,
             "startAt": first_day.isoformat(),
@@ -42,7 +51,9 @@ class ReportCalls(Asking):
         }
         if inbox_ids:
             body["filters"] = {"inboxes": list(inbox_ids)}
-        return self._transport.ask("POST", PATH, self._watch, read=self._read, kind=Kind.REPORT, body=body)
+        return self._transport.ask(
+            "POST", PATH, self._watch, read=self._read, kind=Kind.REPORT, body=body, discard=Report.close
+        )
 
     def complete(
         self,
@@ -52,11 +63,13 @@ class ReportCalls(Asking):
         zone: str,
         inbox_ids: Sequence[str] = (),
         all_inbox_ids: Callable[[], Sequence[str]] | None = None,
+        *,
+        key_column: str = KEY_COLUMN,
     ) -> Iterator[ReportPart]:
         """A report of any length in parts that are whole, in order of time; a part that is not says so.
 
-        Rows may come twice where a day had to be asked for by inbox: the taker keeps each once. `all_inbox_ids` is
-        asked only then; without it such a day stays cut.
+        Rows may come twice where a day had to be asked for by inbox: the taker keeps each once, and closes each
+        report. `all_inbox_ids` is asked only then; without it such a day stays cut. `key_column` tells rows apart.
         """
         chosen = list(inbox_ids)
 
@@ -65,23 +78,37 @@ class ReportCalls(Asking):
             return self.fetch(metric_set, window.first, window.last, zone, inboxes)
 
         def every_inbox() -> Sequence[str]:
-            return chosen or (all_inbox_ids() if all_inbox_ids else ())
+            if chosen:
+                return chosen if len(chosen) > 1 else ()  # one alone was asked for already
+            return all_inbox_ids() if all_inbox_ids else ()
 
         for window in windows(first_day, last_day, self._settings.report_window_days):
             yield from whole(
-                window, fetch, row_cap=self._settings.report_row_cap, inbox_ids=every_inbox
+                window,
+                fetch,
+                row_cap=self._settings.report_row_cap,
+                inbox_ids=every_inbox,
+                key_column=key_column,
             )
 
-    def _read(self, answer: httpx.Response) -> Report:
-        kind = answer.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind in ("application/json", "text/html"):
+    def _read(self, arrival: Arrival) -> Report:
+        kind = arrival.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind.endswith("json") or kind in ("text/html", "application/xhtml+xml"):
             raise not_csv()
-        file = cast(IO[bytes], tempfile.TemporaryFile(prefix="gladly-tools-report-"))
+        file = cast(
+            IO[bytes],
+            tempfile.TemporaryFile(prefix="gladly-tools-report-", dir=self._temporary_dir),  # noqa: SIM115 it outlives this
+        )
         try:
-            for chunk in answer.iter_bytes():
-                self._watch.check()
+            quotes = 0
+            for chunk in arrival.chunks():
+                quotes += chunk.count(b'"')
                 file.write(chunk)
-            return Report(file)
+            report = Report(file, self._watch.check)
         except BaseException:
             file.close()
             raise
+        if quotes % 2 and report.ends_short:  # it ends in the middle of a cell
+            report.close()
+            raise httpx.RemoteProtocolError("the report breaks off in a cell")
+        return report

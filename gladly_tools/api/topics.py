@@ -27,7 +27,7 @@ class TopicCalls(Asking):
         """Every topic, in Gladly's order."""
         return [
             Topic(
-                id=identity(item, PATH),
+                id=identity(item),
                 name=text(item, "name"),
                 disabled=flag(item, "disabled"),
                 parent_id=text(item, "parentId"),

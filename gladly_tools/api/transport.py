@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import json
+import math
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 
+from gladly_tools.api.arrival import Arrival, Reply
+from gladly_tools.api.connection import broken
 from gladly_tools.api.host import Instance
 from gladly_tools.api.pacing import Pacing, wait_for_turn
 from gladly_tools.api.refusals import refusal
-from gladly_tools.api.retry import Failure, Kind, read_retry_after, wait_before_retry
-from gladly_tools.api.watch import Watch
+from gladly_tools.api.retry import Cause, Failure, Kind, wait_before_retry
+from gladly_tools.api.watch import Group, Watch, count_request, interruptibly
 from gladly_tools.errors import (
     ConnectionFailed,
     GladlyToolsError,
@@ -27,30 +31,63 @@ from gladly_tools.errors import (
 )
 from gladly_tools.settings import Settings
 
-LARGEST_JSON = 64 * 1024 * 1024
+LARGEST_ERROR = 256 * 1024
 CONNECT_SECONDS = 10.0
 WORTH_TELLING = 1.0
-SLOW_DOWN = "Gladly asks us to slow down"
-NAME_ERRORS = ("name or service", "name resolution", "getaddrinfo", "nodename", "no address", "not known")
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """Who asks, and where; the token is not shown in a repr."""
+    """Who asks, and where; the token is not shown in a repr. Raises InputError for what cannot be sent."""
 
     instance: Instance
     username: str
     api_token: str = field(repr=False)
 
+    def __post_init__(self) -> None:
+        if not self.username.strip() or ":" in self.username:
+            raise InputError(
+                "The username cannot be used.", "Enter the e-mail address you use in Gladly.", field="username"
+            )
+        if not self.api_token.strip():
+            raise InputError(
+                "The API token is missing.", "Create one in Gladly under Settings > API Tokens.", field="api_token"
+            )
+
 
 def segment(value: str) -> str:
-    """An id as one path segment. Raises InputError for a blank one, which would ask for the whole list."""
+    """An id as one path segment. Raises InputError for one that would change the path, a blank one above all."""
     if not value.strip():
         raise InputError("An ID is missing.", "Give the ID.", field="id")
-    # "." and ".." alone would walk the path, whatever else is encoded.
-    return quote(value, safe="") if set(value) != {"."} else "%2E" * len(value)
+    if value in (".", ".."):
+        raise InputError(f"{value} is not an ID.", "Give the ID as Gladly shows it.", field="id")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InputError("The ID holds characters that cannot be sent.", "Copy it again.", field="id") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    """One request as it is sent, each time it is sent."""
+
+    method: str
+    path: str
+    kind: Kind
+    params: Mapping[str, str] | None
+    body: Any
+    is_signed: bool
+    answered: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Failed:
+    """Why an attempt gave nothing, and the error to raise when it is the last."""
+
+    failure: Failure
+    error: GladlyToolsError
 
 
 class Transport:
@@ -71,18 +108,13 @@ class Transport:
         self._chance = chance
         self._report_seconds = settings.report_timeout_seconds
         self._seconds = settings.request_timeout_seconds
+        self._secret = credentials.api_token
         self._auth = httpx.BasicAuth(credentials.username, credentials.api_token)
-        self._http = httpx.Client(
-            base_url=credentials.instance.base_url,
-            headers={"Accept": "application/json", "User-Agent": "gladly-tools"},
-            follow_redirects=False,
-            # A proxy is for the way out of the house, not for this very machine.
-            trust_env=not credentials.instance.is_loopback,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-        )
+        self._is_reached = False
+        self._http = self._connect()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; a report that is still under way has one of its own, and ends by itself."""
         self._http.close()
 
     def get(
@@ -93,20 +125,14 @@ class Transport:
         params: Mapping[str, str] | None = None,
         signed: bool = True,
         answered: tuple[int, ...] = (),
-    ) -> tuple[int, Any]:
-        """GET a JSON answer: its status and its value.
+    ) -> Reply:
+        """GET an answer of bounded size.
 
         Statuses named in `answered` are returned like 200; any other failure raises the error that fits it.
         `signed=False` sends no credentials.
         """
         return self.ask(
-            "GET",
-            path,
-            watch,
-            read=lambda answer: (answer.status_code, read_json(answer, path)),
-            params=params,
-            signed=signed,
-            answered=answered,
+            "GET", path, watch, read=lambda arrival: arrival.reply(), params=params, signed=signed, answered=answered
         )
 
     def ask(
@@ -115,142 +141,168 @@ class Transport:
         path: str,
         watch: Watch,
         *,
-        read: Callable[[httpx.Response], T],
+        read: Callable[[Arrival], T],
         kind: Kind = Kind.READ,
         params: Mapping[str, str] | None = None,
         body: Any = None,
         signed: bool = True,
         answered: tuple[int, ...] = (),
+        discard: Callable[[T], None] = lambda _: None,
     ) -> T:
         """Send a request, again where that is safe, and read its answer, whose body comes as a stream.
 
-        `read` may be called again from the start when the connection breaks in the middle of a body.
+        `read` may be called again from the start when the connection breaks in the middle of a body. What a report's
+        `read` gave is handed to `discard` when the person stopped waiting for it.
         """
-        attempt, waited = 0, 0.0
+        watch = Group.watch(watch)
+        question = _Question(
+            method=method, path=path, kind=kind, params=params, body=body, is_signed=signed, answered=answered
+        )
+        failures: Counter[Cause] = Counter()
+        waited = 0.0
         while True:
-            attempt += 1
-            failure: Failure
-            error: GladlyToolsError
-            try:
-                answer = self._send(method, path, watch, kind, params, body, signed)
-                try:
-                    if answer.status_code == 200 or answer.status_code in answered:
-                        return read(answer)
-                    error = self._error(answer, path)
-                finally:
-                    answer.close()
-                failure = Failure(
-                    status=answer.status_code, retry_after=read_retry_after(answer.headers.get("retry-after"))
-                )
-            except httpx.TransportError as lost:
-                failure, error = broken(lost, self.instance)
-            seconds = wait_before_retry(failure, kind, attempt=attempt, waited=waited, chance=self._chance)
+            watch.check()
+            if kind is Kind.REPORT:
+                outcome = self._attempt_report(question, watch, read, discard)
+            else:
+                outcome = self._attempt(question, watch, read, self._http)
+            if not isinstance(outcome, _Failed):
+                return outcome
+            failure = outcome.failure
+            failures[failure.cause] += 1
+            seconds = wait_before_retry(
+                failure,
+                kind,
+                attempt=failures[failure.cause],
+                waited=waited,
+                reached=self._is_reached,
+                chance=self._chance,
+            )
             if seconds is None:
-                raise error
-            why = SLOW_DOWN if failure.status == 429 else "Gladly did not answer as it should"
-            watch.wait(seconds, f"{why}; trying again in {seconds:.0f} s" if seconds >= WORTH_TELLING else "")
+                raise outcome.error
+            watch.wait(seconds, _reason(failure, seconds) if seconds >= WORTH_TELLING else "")
             waited += seconds
 
-    def _send(
-        self, method: str, path: str, watch: Watch, kind: Kind, params: Mapping[str, str] | None, body: Any, signed: bool
-    ) -> httpx.Response:
-        seconds = self._report_seconds if kind is Kind.REPORT else self._seconds
-        request = self._http.build_request(
-            method, path, params=params, json=body, timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS)
+    def _connect(self) -> httpx.Client:
+        try:
+            return httpx.Client(
+                base_url=self.instance.base_url,
+                headers={"Accept": "application/json, text/csv", "User-Agent": "gladly-tools"},
+                follow_redirects=False,
+                # A proxy is for the way out of the house, not for this very machine.
+                trust_env=not self.instance.is_loopback,
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):
+            raise ConnectionFailed(
+                "This machine's proxy settings cannot be used.", "Mend or unset HTTPS_PROXY and ALL_PROXY."
+            ) from None
+
+    def _attempt_report(
+        self, question: _Question, watch: Watch, read: Callable[[Arrival], T], discard: Callable[[T], None]
+    ) -> T | _Failed:
+        reports = self._pacing.reports
+        reason = "Waiting for this organization's limit of reports, which come one at a time and so many a minute"
+        wait_for_turn(reports.turn(), watch, reason)
+
+        def attempt() -> T | _Failed:
+            try:
+                with self._connect() as http:
+                    return self._attempt(question, watch, read, http)
+            finally:
+                reports.finish()
+
+        def drop(outcome: T | _Failed) -> None:
+            if not isinstance(outcome, _Failed):
+                discard(outcome)
+
+        return interruptibly(attempt, watch, discard=drop)
+
+    def _attempt(
+        self, question: _Question, watch: Watch, read: Callable[[Arrival], T], http: httpx.Client
+    ) -> T | _Failed:
+        is_report = question.kind is Kind.REPORT
+        seconds = self._report_seconds if is_report else self._seconds
+        request = http.build_request(
+            question.method,
+            question.path,
+            params=question.params,
+            json=question.body,
+            timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         )
         wait_for_turn(self._pacing.requests.turn(), watch, "Waiting for this organization's request limit")
         sent = self._clock()
-        try:
-            answer = self._http.send(request, stream=True, auth=self._auth if signed else None)
-        finally:
-            told = getattr(watch, "requested", None)
-            if told is not None:
-                told()
-        self._pacing.requests.learn(
-            sent=sent,
-            limit=_number(answer.headers.get("ratelimit-limit-second")),
-            remaining=_number(answer.headers.get("ratelimit-remaining-second")),
-            refused=answer.status_code == 429 and kind is not Kind.REPORT,
-        )
-        return answer
+        count_request(watch)
+        with ExitStack() as closing:
+            try:
+                response = http.send(request, stream=True, auth=self._auth if question.is_signed else None)
+                closing.callback(response.close)
+                self._is_reached = True
+                failure = Failure.of_status(response.status_code, response.headers.get("retry-after"))
+                self._learn(response, failure, sent=sent, is_report=is_report)
+                arrival = Arrival(response, watch, path=question.path, clock=self._clock, deadline=sent + seconds)
+                if arrival.status == 200 or arrival.status in question.answered:
+                    return read(arrival)
+                return _Failed(failure=failure, error=self._error(arrival))
+            except httpx.RequestError as lost:
+                cause, error = broken(lost, self.instance)
+                return _Failed(failure=Failure(cause=cause), error=error)
 
-    def _error(self, answer: httpx.Response, path: str) -> GladlyToolsError:
-        try:
-            text = b"".join(_limited(answer, 256 * 1024)).decode("utf-8", "replace")
-        except (httpx.TransportError, UnexpectedAnswer):
-            text = ""
-        status = answer.status_code
+    def _learn(self, response: httpx.Response, failure: Failure, *, sent: float, is_report: bool) -> None:
+        is_refused = failure.cause is Cause.BUSY and not is_report  # a refused report says nothing of other requests
+        requests = self._pacing.requests
+        requests.learn(
+            sent=sent,
+            limit=_count(response.headers.get("ratelimit-limit-second")),
+            remaining=_count(response.headers.get("ratelimit-remaining-second")),
+            refused=is_refused,
+        )
+        if is_refused and failure.retry_after is not None:
+            requests.hold(min(failure.retry_after, 60.0))
+
+    def _error(self, arrival: Arrival) -> GladlyToolsError:
+        status = arrival.status
         if status == 429:
             return RateLimitError(
-                f"{SLOW_DOWN}, again and again.", "Others may be using the same limit. Try again in a few minutes."
+                "Gladly asks us to slow down, again and again.",
+                "Others may be using the same limit. Try again in a few minutes.",
             )
         if status >= 500:
             return ServerError(
-                f"Gladly has trouble answering (status {status}).", "Try again in a few minutes; what was finished is kept."
+                f"Gladly has trouble answering (status {status}).",
+                "Try again in a few minutes; what was finished is kept.",
             )
         if 300 <= status < 400:
             return UnexpectedAnswer(
-                f"Gladly points to another address for {path}.",
+                f"Gladly points to another address for {arrival.path}.",
                 "Nothing was sent there. Check that the Gladly URL is your instance's own address.",
             )
-        return refusal(status, text, path)
-
-
-def broken(error: httpx.TransportError, instance: Instance) -> tuple[Failure, ConnectionFailed]:
-    """What a broken connection means for a retry, and in words."""
-    name, words = instance.name, str(error).lower()
-    unsent = Failure(status=None, sent=False)
-    if "certificate" in words or "ssl" in words or "tls" in words:
-        return unsent, ConnectionFailed(
-            f"The connection to {name} is not secure: its certificate could not be verified.",
-            "Check the Gladly URL. If your network inspects traffic, ask its administrator for the certificate.",
-        )
-    if isinstance(error, httpx.ConnectTimeout):
-        return unsent, ConnectionFailed(
-            f"{name} did not accept a connection in time.", "Check the Gladly URL and your network, then try again."
-        )
-    if isinstance(error, httpx.ConnectError):
-        if any(part in words for part in NAME_ERRORS):
-            return unsent, ConnectionFailed(
-                f"There is no host called {name}.", "Check the Gladly URL for a typing error."
+        if status < 300:
+            return UnexpectedAnswer(
+                f"Gladly's answer to {arrival.path} is not what was expected (status {status}).",
+                "Try again; if it stays, report it to Gladly Support.",
             )
-        return unsent, ConnectionFailed(f"{name} could not be reached.", "Check the Gladly URL and your network.")
-    if isinstance(error, httpx.TimeoutException):
-        return Failure(status=None), ConnectionFailed(
-            f"{name} did not answer in time.", "Gladly may be busy. Try again in a few minutes."
-        )
-    return Failure(status=None), ConnectionFailed(
-        f"The connection to {name} was lost.", "Check your network, then try again."
-    )
+        try:
+            body = arrival.reply(most=LARGEST_ERROR).body
+        except (httpx.RequestError, UnexpectedAnswer):
+            body = b""  # the status alone says enough
+        return refusal(status, body, arrival.path, secret=self._secret)
 
 
-def read_json(answer: httpx.Response, path: str) -> Any:
-    """The JSON of an answer, of bounded size. An empty body is None."""
-    body = b"".join(_limited(answer, LARGEST_JSON))
-    if not body.strip():
-        return None
+def _reason(failure: Failure, seconds: float) -> str:
+    why = {
+        Cause.BUSY: "Gladly asks us to slow down",
+        Cause.UNAVAILABLE: "Gladly has trouble answering",
+        Cause.UNSENT: "Gladly could not be reached",
+        Cause.LOST: "The connection to Gladly was lost",
+    }[failure.cause]
+    return f"{why}; trying again in {seconds:.0f} s"
+
+
+def _count(text: str | None) -> float | None:
+    """A number of requests in a header; None when missing or nonsense."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        if answer.status_code != 200:
-            return None
-        raise UnexpectedAnswer(
-            f"Gladly's answer to {path} is not what was expected (no JSON).",
-            "Check that the Gladly URL is your instance's own address.",
-        ) from None
-
-
-def _limited(answer: httpx.Response, most: int) -> Iterator[bytes]:
-    size = 0
-    for chunk in answer.iter_bytes():
-        size += len(chunk)
-        if size > most:
-            raise UnexpectedAnswer("Gladly's answer is larger than anything it should send.", "Report it to support.")
-        yield chunk
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text else None
+        number = float(text or "")
     except ValueError:
         return None
+    return number if math.isfinite(number) and number >= 0 else None

@@ -7,12 +7,13 @@ Gladly cannot make in time is halved too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from gladly_tools.api.report import Report
-from gladly_tools.errors import ConnectionFailed, ServerError
+from gladly_tools.errors import AnswerLost, ServerError
 
 SUSPECT_SHARE = 0.9
 
@@ -70,60 +71,88 @@ def whole(
     *,
     row_cap: int,
     inbox_ids: Callable[[], Sequence[str]],
+    key_column: str = "",
 ) -> Iterator[ReportPart]:
-    """The window's report in parts that are whole, in order; a part that is not says so. Reports are the taker's to close."""
+    """The window's report in parts that are whole, in order; a part that is not says so.
+
+    Rows are told apart by `key_column`, where the report has it. Reports are the taker's to close.
+    """
     try:
         report = fetch(window)
-    except (ServerError, ConnectionFailed):
+    except (ServerError, AnswerLost):
         if window.days == 1:
             raise
-        for half in window.halves():
-            yield from whole(half, fetch, row_cap=row_cap, inbox_ids=inbox_ids)
-        return
-    if report.row_count < SUSPECT_SHARE * row_cap:
+        report = None
+    if report is not None and report.row_count < SUSPECT_SHARE * row_cap:
         yield ReportPart(window=window, report=report)
     elif window.days > 1:
-        report.close()
+        if report is not None:
+            report.close()
         for half in window.halves():
-            yield from whole(half, fetch, row_cap=row_cap, inbox_ids=inbox_ids)
-    elif window.inbox_id is None:
-        yield from _by_inbox(window, report, fetch, row_cap=row_cap, inbox_ids=inbox_ids)
-    else:
-        yield ReportPart(window=window, report=report, cut=_cut(window, report, row_cap))
+            yield from whole(half, fetch, row_cap=row_cap, inbox_ids=inbox_ids, key_column=key_column)
+    elif report is not None:
+        yield from _day(window, report, fetch, row_cap=row_cap, inbox_ids=inbox_ids, key_column=key_column)
 
 
-def _by_inbox(
+def _day(
     window: Window,
     report: Report,
     fetch: Callable[[Window], Report],
     *,
     row_cap: int,
     inbox_ids: Callable[[], Sequence[str]],
+    key_column: str,
 ) -> Iterator[ReportPart]:
-    """One day inbox by inbox, then the day's own rows for conversations that have no inbox."""
-    ids = inbox_ids()
-    for inbox_id in ids:
-        piece = Window(first=window.first, last=window.last, inbox_id=inbox_id)
-        yield from whole(piece, fetch, row_cap=row_cap, inbox_ids=inbox_ids)
-    # The day's own rows are given again: they may hold conversations without an inbox, and others are known by now.
-    yield ReportPart(
-        window=window,
-        report=report,
-        cut=None if report.row_count < row_cap and ids else _without_inbox(window, report, row_cap),
-    )
+    """A day inbox by inbox; then its own report, if that has rows that no inbox has."""
+    is_given_away = False
+    try:
+        ids = list(dict.fromkeys(inbox_ids()))
+        found: set[str] | None = set()
+        for inbox_id in ids:
+            piece = Window(first=window.first, last=window.last, inbox_id=inbox_id)
+            part = fetch(piece)
+            keys = _keys(part, key_column)
+            found = None if found is None or keys is None else found | keys
+            yield ReportPart(window=piece, report=part, cut=_cut(piece, part, row_cap))
+        own = _keys(report, key_column)
+        is_compared = bool(ids) and found is not None and own is not None
+        left_out = len((own or set()) - (found or set()))
+        if is_compared and not left_out:
+            return
+        cut = _cut(window, report, row_cap)
+        if cut and ids:
+            cut = (
+                f"The report of {window.words} was cut at {report.row_count:,} rows and asked for again by inbox; "
+                f"{f'{left_out:,} of them are' if is_compared else 'some may be'} in no inbox, and more may be missing"
+            )
+        is_given_away = True
+        yield ReportPart(window=window, report=report, cut=cut)
+    finally:
+        if not is_given_away:
+            report.close()
+
+
+def _keys(report: Report, key_column: str) -> set[str] | None:
+    """What tells the rows apart; None when the report has rows but no such column."""
+    if not report.columns:
+        return set()
+    place = next((at for at, name in enumerate(report.columns) if _plain(name) == _plain(key_column)), None)
+    return None if place is None else {cells[place] for cells in report.rows()}
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"\W+", " ", name).strip().casefold()
 
 
 def _cut(window: Window, report: Report, row_cap: int) -> str | None:
-    if report.row_count < row_cap:
+    if report.row_count < SUSPECT_SHARE * row_cap:
         return None
+    if report.row_count < row_cap:
+        return (
+            f"The report of {window.words} has {report.row_count:,} rows, near the most that Gladly gives; "
+            "some may be missing"
+        )
     return (
         f"The report of {window.words} has {report.row_count:,} rows, the most that Gladly gives; "
         "what is beyond them is missing"
-    )
-
-
-def _without_inbox(window: Window, report: Report, row_cap: int) -> str:
-    return (
-        f"The report of {window.words} was cut at {report.row_count:,} rows and asked for again by inbox; "
-        "conversations of that day that have no inbox may be missing"
     )

@@ -69,9 +69,7 @@ def _make(seed: int, ids: Ids, number: int, audience_ids: Sequence[str], before:
     return Answer(
         id=ids.make(Kind.ANSWER, number),
         name=name,
-        description=chance.choice(
-            (None, "", "For e-mail, chat and SMS", 'Read before use:\n"be kind", then reply')
-        ),
+        description=chance.choice((None, "", "For e-mail, chat and SMS", 'Read before use:\n"be kind", then reply')),
         audience_ids=None if number % 9 == 4 else () if number % 9 == 5 else tuple(shared),
         contents=contents,
         created_at=created,
@@ -85,9 +83,7 @@ def _content(seed: int, number: int, name: str, language: str, type_: str) -> An
     if type_ == "messaging":
         body = " ".join(phrases)
     else:
-        body = (
-            f'<p class="lead">{phrases[0]}</p>\n<ul>\n  <li>{phrases[1]}</li>\n</ul><p>{phrases[2]}&nbsp;</p>'
-        )
+        body = f'<p class="lead">{phrases[0]}</p>\n<ul>\n  <li>{phrases[1]}</li>\n</ul><p>{phrases[2]}&nbsp;</p>'
     return AnswerContent(
         language=language,
         type=type_,

@@ -133,9 +133,7 @@ class Company:
         self.now = now
         self.zone = ZoneInfo(TIME_ZONE)
         self.ids = Ids(seed)
-        self.timeline = Timeline(
-            seed=seed, today=today, days=days, conversations=conversations, zone=self.zone
-        )
+        self.timeline = Timeline(seed=seed, today=today, days=days, conversations=conversations, zone=self.zone)
         self._visits = Visits(conversations=conversations, customers=-(-conversations * 7 // 10))
 
         make = self.ids.make
@@ -151,8 +149,7 @@ class Company:
             for n, (name, local) in enumerate(zip(AGENT_NAMES, _locals(), strict=True))
         )
         self.accounts = tuple(
-            Account(self.agents[n].email_address, token)
-            for n, token in enumerate(("demo-token", "second-demo-token"))
+            Account(self.agents[n].email_address, token) for n, token in enumerate(("demo-token", "second-demo-token"))
         )
         self.account_without_permission = Account(self.agents[2].email_address, "token-without-permission")
         self.teams = () if is_empty else _teams(self.ids, self.agents)
@@ -162,8 +159,7 @@ class Company:
         )
         self.topics = () if is_empty else _topics(self.ids)
         self.audiences = tuple(
-            Audience(id=make(Kind.AUDIENCE, n), name=name)
-            for n, name in enumerate(() if is_empty else AUDIENCES)
+            Audience(id=make(Kind.AUDIENCE, n), name=name) for n, name in enumerate(() if is_empty else AUDIENCES)
         )
         self.answers: tuple[Answer, ...] = make_answers(
             seed=seed,

@@ -181,10 +181,7 @@ class Conversations:
         if customer % 17 != 4:
             return -1, -1
         numbers = self._visits.numbers(customer)
-        if (
-            len(numbers) < 2
-            or self._timeline.day(numbers[1]) >= self._now().astimezone(self._timeline.zone).date()
-        ):
+        if len(numbers) < 2 or self._timeline.day(numbers[1]) >= self._now().astimezone(self._timeline.zone).date():
             return -1, -1
         return numbers[0], numbers[1]
 
@@ -212,9 +209,7 @@ class Conversations:
             else "CUSTOMER"
         )
         agent = None if draw() < 0.06 else sender if sender is not None and draw() < 0.7 else _agent(chance)
-        agent_created = (
-            sender if sender is not None else agent if agent is not None and draw() < 0.5 else None
-        )
+        agent_created = sender if sender is not None else agent if agent is not None and draw() < 0.5 else None
 
         contacts = 1 + (int(math.log(1 - draw()) / math.log(0.42)) if draw() < 0.6 else 0)
         channels = [channel.code]
@@ -277,13 +272,7 @@ class Conversations:
         at = created_at + _after(chance, median)
         while True:
             kind = chance.random()
-            by = (
-                "AGENT"
-                if kind < 0.8 and agent is not None
-                else "AUTOMATION"
-                if kind < 0.94
-                else "APPLICATION"
-            )
+            by = "AGENT" if kind < 0.8 and agent is not None else "AUTOMATION" if kind < 0.94 else "APPLICATION"
             if kind > 0.985:
                 by = "SYSTEM"
             closes.append(
@@ -291,9 +280,7 @@ class Conversations:
                     at=at,
                     by=by,
                     by_agent=(agent if chance.random() < 0.9 else _agent(chance)) if by == "AGENT" else None,
-                    by_rule=self._ids.make(Kind.RULE, chance.randrange(_RULES))
-                    if by == "AUTOMATION"
-                    else None,
+                    by_rule=self._ids.make(Kind.RULE, chance.randrange(_RULES)) if by == "AUTOMATION" else None,
                     inbox=inbox,
                     agent=agent,
                 )

@@ -115,11 +115,7 @@ class Customers:
     def first_id(self, number: int) -> str:
         """The oldest id of a profile: that of the first one merged away, or its own without a merger."""
         former = former_profiles(number)
-        return (
-            self._ids.make(Kind.FORMER_CUSTOMER, number * 2 + former - 1)
-            if former
-            else self.current_id(number)
-        )
+        return self._ids.make(Kind.FORMER_CUSTOMER, number * 2 + former - 1) if former else self.current_id(number)
 
     def with_email(self, address: str) -> list[Customer]:
         wanted = address.strip().lower()
@@ -198,9 +194,7 @@ class Customers:
                 if chance.random() < 0.3
                 else None
             ),
-            custom_attributes={"loyaltyTier": tier, "orders": chance.randrange(40)}
-            if chance.random() < 0.4
-            else None,
+            custom_attributes={"loyaltyTier": tier, "orders": chance.randrange(40)} if chance.random() < 0.4 else None,
             created_at=created,
             updated_at=updated,
             former_ids=tuple(
@@ -247,15 +241,7 @@ def _phones(number: int, several: float, kind: float, preference: float) -> tupl
     if several < 0.85:
         # Only a mobile number belongs to one customer alone; types outside the documented set occur as well.
         type_ = "MOBILE" if kind < 0.7 else "" if kind < 0.8 else None if kind < 0.95 else "SATELLITE"
-        sms = (
-            None
-            if preference < 0.2
-            else "ON"
-            if preference < 0.7
-            else "OFF"
-            if preference < 0.9
-            else "FORBIDDEN"
-        )
+        sms = None if preference < 0.2 else "ON" if preference < 0.7 else "OFF" if preference < 0.9 else "FORBIDDEN"
         line = mobile(number)
         original = f"({line[2:5]}) {line[5:8]}-{line[8:]}" if number % 2 else line
         primary = None if kind > 0.9 else several < 0.6

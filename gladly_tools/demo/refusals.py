@@ -13,18 +13,14 @@ def _error(code: str, attr: str = "", detail: str = "", meta: dict[str, str] | N
     return {name: value for name, value in fields.items() if value}
 
 
-def refused(
-    status: int, code: str, attr: str = "", detail: str = "", meta: dict[str, str] | None = None
-) -> Response:
+def refused(status: int, code: str, attr: str = "", detail: str = "", meta: dict[str, str] | None = None) -> Response:
     """The usual shape: an array of one error."""
     return JSONResponse({"errors": [_error(code, attr, detail, meta)]}, status_code=status)
 
 
 def refused_for_all(problems: Sequence[tuple[str, str, str]]) -> Response:
     """400 for several reasons at once, each an attr, a code and a detail."""
-    return JSONResponse(
-        {"errors": [_error(code, attr, detail) for attr, code, detail in problems]}, status_code=400
-    )
+    return JSONResponse({"errors": [_error(code, attr, detail) for attr, code, detail in problems]}, status_code=400)
 
 
 def missing_single(attr: str, detail: str) -> Response:
@@ -39,6 +35,4 @@ def missing_bare(detail: str) -> Response:
 
 def moved(old: str, new: str) -> Response:
     """301 without a Location header: the new id is in the body alone."""
-    return refused(
-        301, "moved", "customerId", "the customer was merged into another", {"old": old, "new": new}
-    )
+    return refused(301, "moved", "customerId", "the customer was merged into another", {"old": old, "new": new})

@@ -285,9 +285,7 @@ class ConversationExport:
 
     def _on(self, day: dt.date) -> Iterator[Conversation]:
         for one in self._company.conversations.on(day):
-            if self._begin <= one.created_at < self._end and (
-                not self._inboxes or one.inbox in self._inboxes
-            ):
+            if self._begin <= one.created_at < self._end and (not self._inboxes or one.inbox in self._inboxes):
                 yield one
 
     def _shuffled(self, day: dt.date) -> list[Conversation]:
@@ -310,9 +308,7 @@ class AnswerUsage:
     names answers without public content too, and one that was deleted since.
     """
 
-    def __init__(
-        self, company: Company, *, first_day: dt.date, last_day: dt.date, zone: ZoneInfo, level: str
-    ) -> None:
+    def __init__(self, company: Company, *, first_day: dt.date, last_day: dt.date, zone: ZoneInfo, level: str) -> None:
         title = level[:1].upper() + level[1:]
         self.filename = f"AnswerUsageReport-{first_day:%Y%m%d}-{last_day:%Y%m%d}-{title}.csv"
         self._company = company
@@ -394,15 +390,11 @@ def _zone(value: object, problems: list[Problem]) -> ZoneInfo | None:
     try:
         return ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        problems.append(
-            Problem(attr="timezone", code="invalid", detail="the specified value is not a valid timezone")
-        )
+        problems.append(Problem(attr="timezone", code="invalid", detail="the specified value is not a valid timezone"))
         return None
 
 
-def _level(
-    body: Mapping[str, object], metric_set: str, accepts: frozenset[str] | None, problems: list[Problem]
-) -> str:
+def _level(body: Mapping[str, object], metric_set: str, accepts: frozenset[str] | None, problems: list[Problem]) -> str:
     level = body.get("aggregationLevel", "daily")
     if level not in _LEVELS:
         detail = "the specified value is not a valid aggregation level"
@@ -430,9 +422,7 @@ def _filters(
     wanted = filters.get("inboxes", [])
     known = {inbox.id for inbox in company.inboxes}
     if not isinstance(wanted, list) or not all(isinstance(inbox_id, str) for inbox_id in wanted):
-        problems.append(
-            Problem(attr="filters.inboxes", code="invalid", detail="inboxes must be a list of ids")
-        )
+        problems.append(Problem(attr="filters.inboxes", code="invalid", detail="inboxes must be a list of ids"))
         return []
     if any(inbox_id not in known for inbox_id in wanted):
         detail = "the requested inbox does not exist"

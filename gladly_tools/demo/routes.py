@@ -38,9 +38,7 @@ R = TypeVar("R", bound=_Record)
 class Endpoints:
     """The endpoints of one company; every method answers one request."""
 
-    def __init__(
-        self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool
-    ) -> None:
+    def __init__(self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool) -> None:
         self._company = company
         self._limits = limits
         self._turnstile = turnstile

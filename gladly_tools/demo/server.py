@@ -314,9 +314,7 @@ class DemoServer:
         self._quiet = _Quiet(name)
         for logger in _UVICORN_LOGS:
             logger.addFilter(self._quiet)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listener]}, name=name, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listener]}, name=name, daemon=True)
         self._thread.start()
         if not self._server.ready.wait(_START_SECONDS):
             raise RuntimeError("the demo server did not start")

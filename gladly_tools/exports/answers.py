@@ -76,7 +76,7 @@ def plan(client: Client, settings: Settings, parameters: AnswersParameters) -> P
     slices = tuple(
         Slice(
             key=f"{number:05}",
-            title=f"answers {number * ANSWERS_PER_SLICE + 1} to {number * ANSWERS_PER_SLICE + len(chunk)} of {len(every)}",
+            title=f"answers {(first := number * ANSWERS_PER_SLICE) + 1} to {first + len(chunk)} of {len(every)}",
             arguments={"ids": chunk, "languages": list(languages)},
         )
         for number, chunk in enumerate(chunks)
@@ -134,7 +134,9 @@ def _public(client: Client, languages: tuple[str, ...]) -> tuple[list[str], list
 def _used(client: Client) -> list[str]:
     today = datetime.now(UTC).date()
     found: dict[str, None] = {}
-    for part in client.reports.complete("AnswerUsageReport", today - timedelta(days=USAGE_REPORT_DAYS - 1), today, "UTC"):
+    for part in client.reports.complete(
+        "AnswerUsageReport", today - timedelta(days=USAGE_REPORT_DAYS - 1), today, "UTC"
+    ):
         with part.report as report:
             place = next(
                 (number for number, name in enumerate(report.columns) if name.strip().lower() == "answer id"), None
@@ -172,9 +174,7 @@ def rows(workbench: Workbench, _parameters: AnswersParameters, slice: Slice) -> 
         return answer, [_contents(workbench.client, answer_id, language) for language in languages]
 
     missing: list[str] = []
-    for number, (answer_id, found) in enumerate(
-        zip(ids, workbench.client.each(read, ids), strict=True), start=1
-    ):
+    for number, (answer_id, found) in enumerate(zip(ids, workbench.client.each(read, ids), strict=True), start=1):
         if found is None:
             missing.append(answer_id)
         else:
@@ -190,9 +190,7 @@ def _contents(client: Client, answer_id: str, language: str) -> dict[str, Answer
     return {kind: content for kind, content in found.items() if content is not None}
 
 
-def shape(
-    answer: Answer, contents: list[dict[str, AnswerContent]], audience_names: Mapping[str, str]
-) -> Iterator[Row]:
+def shape(answer: Answer, contents: list[dict[str, AnswerContent]], audience_names: Mapping[str, str]) -> Iterator[Row]:
     """One row per language with content; an answer without any keeps one row with no language."""
     whole: Row = {
         "Description": answer.description,

@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gladly_tools.api import Client, Customer, Report, ReportPart, windows
 from gladly_tools.errors import UnexpectedAnswer
@@ -136,8 +137,8 @@ class ContactInformationParameters(Parameters):
     customers: bool = ask(
         SwitchQuestion(
             label="Look customers up",
-            help="Fills the last seven columns (name, address, e-mail, phone, phone type, SMS preference, external IDs) "
-            "with one request per customer. Without it they stay empty and the export is much quicker.",
+            help="Fills the last seven columns (name, address, e-mail, phone, phone type, SMS preference, external "
+            "IDs) with one request per customer. Without it they stay empty and the export is much quicker.",
             option="customers",
             on_means="with customers",
             off_means="without customers",
@@ -190,9 +191,7 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
         workbench.remark("Conversations that Gladly sent twice, kept once", count=twice)
 
 
-def report_parts(
-    workbench: Workbench, parameters: ContactInformationParameters, slice: Slice
-) -> Iterator[ReportPart]:
+def report_parts(workbench: Workbench, parameters: ContactInformationParameters, slice: Slice) -> Iterator[ReportPart]:
     """The slice's report in parts that are whole; what could not be had whole is remarked by its window."""
     client = workbench.client
     first, last = _days(slice)
@@ -298,6 +297,18 @@ def customer_row(customer: Customer | None) -> dict[str, JsonValue]:
     }
 
 
+def sample(client: Client, _settings: Settings, parameters: ContactInformationParameters) -> Mapping[str, float]:
+    """Count one day's customers: the middle one of the days asked for that are over."""
+    dates = parameters.dates
+    over = min(dates.last, datetime.now(ZoneInfo(dates.zone)).date() - timedelta(days=1))
+    day = dates.first + timedelta(days=max((over - dates.first).days, 0) // 2)
+    with client.reports.fetch(METRIC_SET, day, day, dates.zone, parameters.inbox_ids) as report:
+        names = match_columns(report.columns)
+        place = names.index(CUSTOMER) if CUSTOMER in names else None
+        customers = set() if place is None else {cells[place] for cells in report.rows()}
+    return {"days": 1, "customers": len(customers)}
+
+
 def estimate(
     parameters: ContactInformationParameters, settings: Settings, known: Mapping[str, float]
 ) -> Estimate | None:
@@ -335,12 +346,24 @@ EXPORT = Export(
     plan=plan,
     rows=rows,
     estimate=estimate,
+    sample=sample,
     zone=lambda parameters: parameters.dates.zone,
     unique=KEY,
     shown=(
-        "Created At", "Status", "Inbox Name - Current", "Assigned Agent Name - Current", "First Channel", "Topics",
-        "Conversation Handle Time in seconds", "Count of Contacts", "Is FCR Success", "Name", "Email", "Phone",
-        "Conversation ID", "Conversation Link",
+        "Created At",
+        "Status",
+        "Inbox Name - Current",
+        "Assigned Agent Name - Current",
+        "First Channel",
+        "Topics",
+        "Conversation Handle Time in seconds",
+        "Count of Contacts",
+        "Is FCR Success",
+        "Name",
+        "Email",
+        "Phone",
+        "Conversation ID",
+        "Conversation Link",
     ),
     caveat="Report data runs about an hour behind Gladly, so today is not complete.",
 )

@@ -82,7 +82,7 @@ class Workbench(Protocol):
         """Say something that is written beside the result."""
 
     def fact(self, name: str, value: float) -> None:
-        """Keep a figure of the slice, such as `days` of data and `customers` in them, by which later runs are estimated."""
+        """Keep a figure of the slice, such as `days` of data and `customers` in them, to estimate later runs by."""
 
     def progress(self, fraction: float, detail: str) -> None:
         """Tell how much of the current slice is done, 0 to 1, and what is going on."""
@@ -101,8 +101,9 @@ class Export(Generic[P]):
     """One export.
 
     `rows(workbench, parameters, slice)` yields the slice's records. `unique` names the column on which rows that came
-    twice are removed. `place` orders the exports of a section as the portal does. `shown` names the columns that a table shows at first; none named
-    means all. `estimate` gets what is known of the account (`customers_per_day`), or nothing.
+    twice are removed. `place` orders the exports of a section as the portal does. `shown` names the columns that a
+    table shows at first; none named means all. `estimate` gets what is known of the account (`customers_per_day`) and
+    is None while that does not suffice; `sample` then finds it out with a request or two.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Export(Generic[P]):
     parameters: type[P]
     plan: Callable[[Client, Settings, P], Plan] = _whole
     estimate: Callable[[P, Settings, Mapping[str, float]], Estimate | None] = _one_list
+    sample: Callable[[Client, Settings, P], Mapping[str, float]] | None = None
     zone: Callable[[P], str] = lambda _parameters: "UTC"
     unique: str | None = None
     shown: Sequence[str] = ()

@@ -194,9 +194,7 @@ def check_parameters(kind: type[P], values: Mapping[str, Any]) -> P:
 
 def dump_parameters(parameters: Parameters) -> dict[str, JsonValue]:
     """Parameters as JSON, for the journal and the manifest."""
-    return {
-        name: question.dump(getattr(parameters, name)) for name, question in questions(type(parameters)).items()
-    }
+    return {name: question.dump(getattr(parameters, name)) for name, question in questions(type(parameters)).items()}
 
 
 def load_parameters(kind: type[P], stored: Mapping[str, Any]) -> P:

@@ -49,7 +49,7 @@ def rows(workbench: Workbench, _parameters: Parameters, _slice: Slice) -> Iterat
         }
     if broken:
         workbench.remark(
-            "Topics whose parent is missing or whose parents form a circle; their names begin where the hierarchy breaks",
+            "Topics whose parent is missing or whose parents form a circle; their names begin where it breaks",
             count=broken,
         )
 

@@ -1,4 +1,4 @@
-"""The job journal: what was started, how far it is, what is durable. SQLite in WAL mode; knows no export and no file."""
+"""The job journal: what was started, how far it is, what is durable. SQLite, WAL; knows no export and no file."""
 
 from __future__ import annotations
 
@@ -244,9 +244,7 @@ class Journal:
             row = self._connection.execute("select stop_asked from jobs where id = ?", (job_id,)).fetchone()
         return row is None or bool(row["stop_asked"])
 
-    def report(
-        self, job_id: str, *, fraction: float, detail: str, waiting: str, row_count: int, requests: int
-    ) -> None:
+    def report(self, job_id: str, *, fraction: float, detail: str, waiting: str, row_count: int, requests: int) -> None:
         """Note how far a running job is."""
         with self._transaction() as connection:
             connection.execute(

@@ -167,9 +167,7 @@ def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(waiting)
 
 
-def _csv(
-    batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: bool, guard: bool
-) -> Iterator[bytes]:
+def _csv(batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: bool, guard: bool) -> Iterator[bytes]:
     alone = len(columns) == 1
     header = ",".join(_quoted(column.name, alone) for column in columns)
     yield ((_BOM if bom else "") + header + "\r\n").encode()
@@ -238,15 +236,11 @@ def _json_cells(array: Any, column: Column) -> Any:
 
 
 def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
-    schema = pa.schema(
-        [pa.field(column.name, column.stored_type, metadata=_description(column)) for column in columns]
-    )
+    schema = pa.schema([pa.field(column.name, column.stored_type, metadata=_description(column)) for column in columns])
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for batch in batches:
-            writer.write_table(
-                pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=schema)])
-            )
+            writer.write_table(pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=schema)]))
             yield sink.taken()
     yield sink.taken()
 

@@ -53,9 +53,7 @@ class Facts:
 def fields_of(columns: Sequence[Column]) -> tuple[Field, ...]:
     """Where each column lies, in the order of the columns."""
     return tuple(
-        Field(
-            column=column, stored=f"c{number}", reading=f"r{number}" if column.has_reading else f"c{number}"
-        )
+        Field(column=column, stored=f"c{number}", reading=f"r{number}" if column.has_reading else f"c{number}")
         for number, column in enumerate(columns)
     )
 

@@ -76,9 +76,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         text = (folder / MANIFEST_NAME).read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise NotFoundError(
-            f"There is no result {folder.name}.", "It may have been deleted; run it again."
-        ) from None
+        raise NotFoundError(f"There is no result {folder.name}.", "It may have been deleted; run it again.") from None
     except UnicodeDecodeError:
         raise _damaged(folder) from None
     try:
@@ -99,9 +97,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _damaged(folder: Path) -> GladlyToolsError:
-    return GladlyToolsError(
-        f"The description of result {folder.name} is damaged.", "Delete it and run it again."
-    )
+    return GladlyToolsError(f"The description of result {folder.name} is damaged.", "Delete it and run it again.")
 
 
 def _as_json(manifest: Manifest) -> dict[str, Any]:

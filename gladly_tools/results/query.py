@@ -185,9 +185,7 @@ def _is_finite(value: int | float) -> bool:
 
 
 def _wrong(condition: Condition, why: str) -> InputError:
-    return InputError(
-        f"The filter on “{condition.column}” {why}.", "Set the filter again.", field=condition.column
-    )
+    return InputError(f"The filter on “{condition.column}” {why}.", "Set the filter again.", field=condition.column)
 
 
 def _condition_value(condition: Condition) -> dict[str, Any]:

@@ -79,8 +79,7 @@ def read(cells: Cells, kind: Kind, zone: str) -> tuple[Cells, int]:
     if pa.types.is_list(typed.type):
         spare = iter(read_cells)
         whole = [
-            next(spare) if hole else cell
-            for cell, hole in zip(typed.to_pylist(), missed.to_pylist(), strict=True)
+            next(spare) if hole else cell for cell, hole in zip(typed.to_pylist(), missed.to_pylist(), strict=True)
         ]
         return pa.array(whole, typed.type), patch.null_count
     return pc.replace_with_mask(typed, missed, patch), patch.null_count

@@ -29,9 +29,7 @@ def compile_query(query: Query, fields: Sequence[Field]) -> Clauses:
     if query.search:
         texts = [each for each in fields if each.column.kind in TEXT_KINDS]
         needle = _bind(query.search, parameters)
-        tests.append(
-            " OR ".join(f"contains(lower({each.stored}), lower({needle}))" for each in texts) or "false"
-        )
+        tests.append(" OR ".join(f"contains(lower({each.stored}), lower({needle}))" for each in texts) or "false")
     where = " AND ".join(f"({test})" for test in tests)
     order = ", ".join(
         f"{_sort_key(_find(sort.column, fields))} {'DESC' if sort.descending else 'ASC'} NULLS LAST"

@@ -126,9 +126,7 @@ class Result:
         whatever `rows` raises.
         """
         if self.is_finished:
-            raise GladlyToolsError(
-                f"Result {self.id} is finished; no rows can be added.", "Run the export again."
-            )
+            raise GladlyToolsError(f"Result {self.id} is finished; no rows can be added.", "Run the export again.")
         fields = fields_of(self.manifest.columns)
         encoder = RowEncoder(fields, zone)
         count = 0
@@ -163,14 +161,9 @@ class Result:
 
     def _merge(self, parts: list[Path], unique: str | None) -> None:
         fields = fields_of(self.manifest.columns)
-        dropped = (
-            self._older_copies(parts, _field(fields, unique))
-            if unique is not None
-            else np.array([], np.int64)
-        )
+        dropped = self._older_copies(parts, _field(fields, unique)) if unique is not None else np.array([], np.int64)
         kept = (
-            tuple(each for each in fields if not (each.column.optional and self._is_empty(parts, each)))
-            or fields[:1]
+            tuple(each for each in fields if not (each.column.optional and self._is_empty(parts, each))) or fields[:1]
         )
         schema = arrow_schema(kept)
         counts = [read_footer(path).facts for path in parts]
@@ -216,9 +209,7 @@ class Result:
         source = f"read_parquet($files) WHERE trim({cell}) <> ''"
         with self.engine.cursor() as cursor:
             # Eight bytes a row tell that nothing occurs twice, which is the rule.
-            hashes = cursor.sql(
-                f"SELECT hash({cell}) AS hash FROM {source}", params={"files": files}
-            ).fetchnumpy()
+            hashes = cursor.sql(f"SELECT hash({cell}) AS hash FROM {source}", params={"files": files}).fetchnumpy()
             ordered = np.sort(np.asarray(hashes["hash"]))
             if not np.any(ordered[1:] == ordered[:-1]):
                 return nothing
@@ -286,9 +277,7 @@ class ResultStore:
 
     def ids(self) -> list[str]:
         """The ids of all results, also of damaged ones, sorted."""
-        return sorted(
-            path.name for path in self.folder.iterdir() if path.is_dir() and _ID.fullmatch(path.name)
-        )
+        return sorted(path.name for path in self.folder.iterdir() if path.is_dir() and _ID.fullmatch(path.name))
 
     def size(self, result_id: str) -> int:
         """Bytes on disk. Raises NotFoundError."""

@@ -120,9 +120,7 @@ class Table:
         )
         return int(row[0])
 
-    def frame(
-        self, sql: str, query: Query = _ALL, parameters: Mapping[str, object] | None = None
-    ) -> pd.DataFrame:
+    def frame(self, sql: str, query: Query = _ALL, parameters: Mapping[str, object] | None = None) -> pd.DataFrame:
         """Answer trusted SQL over `rows`, the rows that the query takes; for charts, so it should aggregate.
 
         `rows` has every column under its own name: the typed reading, "Created At". Where that differs from
@@ -197,9 +195,7 @@ class Table:
             yield from _cut(_renamed(self._fetch(places, names), schema), batch_rows)
             return
         with tempfile.TemporaryFile(dir=self._engine.spill) as spilled:
-            dealt: list[list[tuple[int, np.ndarray[Any, Any]]]] = [
-                [] for _ in range(0, len(places), block_rows)
-            ]
+            dealt: list[list[tuple[int, np.ndarray[Any, Any]]]] = [[] for _ in range(0, len(places), block_rows)]
             options = pa.ipc.IpcWriteOptions(compression="lz4")
             with pa.ipc.new_file(pa.PythonFile(spilled, mode="w"), schema, options=options) as writer:
                 count = 0
@@ -215,21 +211,15 @@ class Table:
             spilled.seek(0)
             with pa.ipc.open_file(pa.PythonFile(spilled, mode="r")) as reader:
                 for pieces in dealt:
-                    table = pa.Table.from_batches(
-                        [reader.get_batch(number) for number, _ in pieces], schema=schema
-                    )
-                    yield from _cut(
-                        table.take(np.argsort(np.concatenate([ranks for _, ranks in pieces]))), batch_rows
-                    )
+                    table = pa.Table.from_batches([reader.get_batch(number) for number, _ in pieces], schema=schema)
+                    yield from _cut(table.take(np.argsort(np.concatenate([ranks for _, ranks in pieces]))), batch_rows)
 
     def _block_rows(self) -> int:
         """How many whole rows fit in memory at once, by the size of the rows that there are."""
         size = sum(footer.data_bytes for footer in self._footers)
         return max(500, min(_BLOCK_ROWS, _BLOCK_BYTES * self.rows // max(size, 1)))
 
-    def _found_batches(
-        self, wanted: np.ndarray[Any, Any], names: list[str]
-    ) -> Iterator[tuple[pa.RecordBatch, int]]:
+    def _found_batches(self, wanted: np.ndarray[Any, Any], names: list[str]) -> Iterator[tuple[pa.RecordBatch, int]]:
         """The rows at these ascending places, row group by row group, with the index of the first place."""
         start = 0
         for path, footer in zip(self._files, self._footers, strict=True):

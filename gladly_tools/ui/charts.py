@@ -30,24 +30,23 @@ def contact_information_charts(table: Table, query: Query, zone: str) -> None:
 
 
 def _headline(found: insights.Figures) -> None:
-    rate = "–" if found.fcr_rate is None else f"{found.fcr_rate:.1%}"
+    rate = "none" if found.fcr_rate is None else f"{found.fcr_rate:.1%}"
     cards = (
         ("Conversations", f"{found.conversations:,}", f"{found.customers:,} different customers"),
         ("Median handle time", minutes(found.median_minutes), f"of {found.with_handle_time:,} with a handle time"),
         ("90th percentile", minutes(found.p90_minutes), "nine in ten are handled within this"),
         ("First contact resolution", rate, f"of {found.fcr_eligible:,} eligible"),
     )
-    with st.container(horizontal=True, gap="small"):
-        for label, value, basis in cards:
-            with st.container(border=True, width=240):
-                st.metric(label, value)
-                st.caption(basis)
+    for place, (label, value, basis) in zip(st.columns(len(cards)), cards, strict=True):
+        with place, st.container(border=True, height="stretch", gap=None):
+            st.metric(label, value)
+            st.caption(basis)
 
 
 def minutes(amount: float | None) -> str:
     """Minutes as people say them."""
     if amount is None:
-        return "–"
+        return "none"
     if amount < 1:
         return f"{amount * 60:.0f} s"
     return f"{amount:.1f} min" if amount < 120 else f"{amount / 60:.1f} h"
@@ -64,7 +63,9 @@ def _per_day(frame: pd.DataFrame, zone: str) -> None:
         alt.Chart(frame)
         .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(
-            x=alt.X("yearmonthdate(day):O", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, labelAngle=0)),
+            x=alt.X(
+                "yearmonthdate(day):O", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, labelAngle=0)
+            ),
             y=alt.Y("conversations:Q", title=None, axis=alt.Axis(tickMinStep=1)),
             tooltip=[
                 alt.Tooltip("day:T", title="Day", format="%a %-d %b %Y"),
@@ -93,14 +94,34 @@ def _channels(frame: pd.DataFrame) -> None:
             alt.Tooltip("share:Q", title="Share", format=".1%"),
         ],
     )
-    chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4).encode(text="label:N")
+    chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4, color=_ink()).encode(text="label:N")
     words = ", ".join(f"{row.channel} {row.share:.0%}" for row in frame.itertuples())
     st.altair_chart(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
     st.caption("Share of conversations by the channel of their first contact.")
 
 
+def _ink() -> str:
+    """The color of text in a chart, which a mark does not take from the theme."""
+    return "#e8eeeb" if st.context.theme.type == "dark" else "#17211d"
+
+
 def _handle_time(table: Table, query: Query) -> None:
-    st.markdown("**Handle time**", help="Agents' handle time of a conversation in all, in minutes.")
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.markdown(
+            "**Handle time**", help="Agents' handle time of a conversation in all, in minutes.", width="content"
+        )
+        group = str(
+            st.segmented_control(
+                "Handle time by",
+                list(insights.GROUPS),
+                default="Inbox",
+                required=True,
+                key="handle time by",
+                persist_state="session",
+                format_func=lambda name: f"By {name.lower()}",
+                label_visibility="collapsed",
+            )
+        )
     spread = insights.handle_time_distribution(table, query)
     if spread.empty:
         st.caption("No conversation here has a handle time yet.")
@@ -109,12 +130,6 @@ def _handle_time(table: Table, query: Query) -> None:
     with left:
         _distribution(spread, insights.figures(table, query))
     with right:
-        group = str(
-            st.segmented_control(
-                "Handle time by", list(insights.GROUPS), default="Inbox", required=True,
-                key="handle time by", persist_state="session", label_visibility="collapsed",
-            )
-        )
         _by_group(insights.handle_time_by(table, query, group), group, insights.group_count(table, query, group))
 
 
@@ -124,13 +139,16 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
     # The last bin reaches up to the longest handle time; drawn as wide as the others, and named.
     drawn = spread.assign(
         end=spread["to_minutes"].clip(upper=upper),
-        words=[f"{low:.1f} to {high:.1f} min" for low, high in zip(spread["from_minutes"], spread["to_minutes"], strict=True)],
+        words=[
+            f"{low:.1f} to {high:.1f} min"
+            for low, high in zip(spread["from_minutes"], spread["to_minutes"], strict=True)
+        ],
     )
     bars = (
         alt.Chart(drawn)
         .mark_bar()
         .encode(
-            x=alt.X("from_minutes:Q", title="Minutes", scale=alt.Scale(nice=False)),
+            x=alt.X("from_minutes:Q", bin="binned", title="Minutes", scale=alt.Scale(nice=False)),
             x2="end:Q",
             y=alt.Y("conversations:Q", title="Conversations", axis=alt.Axis(tickMinStep=1)),
             tooltip=[
@@ -150,8 +168,13 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
         .mark_rule(strokeWidth=2, strokeDash=[4, 3])
         .encode(
             x="minutes:Q",
-            color=alt.Color("name:N", title=None, sort=None, legend=alt.Legend(orient="top"),
-                            scale=alt.Scale(range=["#b5651d", "#8a4fa3"])),
+            color=alt.Color(
+                "name:N",
+                title=None,
+                sort=None,
+                legend=alt.Legend(orient="top"),
+                scale=alt.Scale(range=["#b5651d", "#8a4fa3"]),
+            ),
         )
     )
     st.altair_chart(
@@ -164,13 +187,15 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
 
 def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
     frame = frame.assign(
-        label=[f"{name} *" if count < SMALL_GROUP else str(name)
-               for name, count in zip(frame["name"], frame["conversations"], strict=True)]
+        label=[
+            f"{name} *" if count < SMALL_GROUP else str(name)
+            for name, count in zip(frame["member"], frame["conversations"], strict=True)
+        ]
     )
     base = alt.Chart(frame).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=180)),
         tooltip=[
-            alt.Tooltip("name:N", title=group),
+            alt.Tooltip("member:N", title=group),
             alt.Tooltip("conversations:Q", title="Conversations", format=","),
             alt.Tooltip("median_minutes:Q", title="Median, minutes", format=".1f"),
             alt.Tooltip("p90_minutes:Q", title="90th percentile, minutes", format=".1f"),
@@ -185,7 +210,7 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
         + base.mark_tick(thickness=2, size=14).encode(x="p90_minutes:Q")
     )
     words = "; ".join(
-        f"{row.name} {minutes(float(row.median_minutes))} and {minutes(float(row.p90_minutes))}"  # type: ignore[arg-type]
+        f"{row.member} {minutes(float(row.median_minutes))} and {minutes(float(row.p90_minutes))}"  # type: ignore[arg-type]
         for row in frame.itertuples(index=False)
     )
     st.altair_chart(

@@ -9,10 +9,10 @@ import streamlit as st
 
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export, Section, exports_of
-from gladly_tools.exports.inputs import check_parameters
+from gladly_tools.exports.inputs import Parameters, check_parameters
 from gladly_tools.jobs import Job
 from gladly_tools.ui.account import browser_zone, require_session
-from gladly_tools.ui.job_panel import LOOKS, job_ending, job_progress
+from gladly_tools.ui.job_panel import attempt, job_ending, job_progress
 from gladly_tools.ui.result_view import result_view
 from gladly_tools.ui.widgets import ask
 from gladly_tools.ui.words import counted, duration, moment, plain
@@ -28,51 +28,63 @@ def section_page(section: Section, introduction: str) -> None:
     st.title(section.value)
     st.caption(introduction)
     export = _chosen(exports_of(section))
-    job_id = _form(export, session)
-    st.space("small")
-    _results(export, session, job_id)
+    jobs = portal().runs.jobs(session.account, kind=export.name)
+    # The first time, the form is the page; later the result is, and the form waits above it.
+    if jobs:
+        with st.expander(f"**{export.title}**", icon=":material/add_circle:", width=FORM_WIDTH):
+            _form(export, session)
+        _results(export, session, jobs)
+    else:
+        with st.container(border=True, width=FORM_WIDTH):
+            st.subheader(export.title, anchor=False)
+            _form(export, session)
+        with st.container(border=True, width=FORM_WIDTH):
+            st.markdown(":material/table_view: **No results yet**")
+            st.caption("Press Export. The result appears here: a table to filter, charts, and downloads.")
 
 
 def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
     by_name = {export.name: export for export in exports}
     if len(exports) == 1:
         return exports[0]
+    # The address names the export, so that a link to it works; without one, the export looked at last is shown.
+    last = f"{exports[0].section}:last export"
+    wanted = st.query_params.get("export") or st.session_state.get(last)
     name = st.segmented_control(
         "Export",
         list(by_name),
-        default=exports[0].name,
+        default=wanted if wanted in by_name else exports[0].name,
         format_func=lambda name: by_name[name].title.removeprefix("Export "),
         required=True,
         label_visibility="collapsed",
-        key="export",
-        bind="query-params",
+        key=f"{exports[0].section}:export",
     )
+    st.session_state[last] = name
+    if st.query_params.get("export") != name:
+        st.query_params["export"] = str(name)
     return by_name[str(name)]
 
 
-def _form(export: Export[Any], session: Session) -> str | None:
-    """The export's questions and its button; returns the id of the job that was just started."""
+def _form(export: Export[Any], session: Session) -> None:
+    """The export's questions and its button."""
     problem: GladlyToolsError | None = st.session_state.pop(f"{export.name}:problem", None)
-    with st.container(border=True, width=FORM_WIDTH):
-        st.subheader(export.title, anchor=False)
-        st.markdown(f"{export.summary} {export.grain.capitalize()}.", help=export.use_case)
-        answers = ask(export, session, problem if isinstance(problem, InputError) else None)
-        if export.caveat:
-            st.caption(f":material/info: {export.caveat}")
-        _estimate(export, session, answers)
-        if problem is not None and not isinstance(problem, InputError):
-            st.error(f"**{plain(problem.what)}** {plain(problem.advice)}", icon=":material/error:")
-        if st.button("Export", icon=":material/play_arrow:", type="primary", key=f"{export.name}:run"):
-            try:
-                parameters = check_parameters(export.parameters, answers)
-                job = portal().runs.start(session.account, session.client, export, parameters)
-            except GladlyToolsError as error:
-                st.session_state[f"{export.name}:problem"] = error
-                st.rerun()
-            st.session_state[f"{export.name}:job"] = job.id
-            st.query_params["job"] = job.id
+    st.markdown(f"{export.summary} {export.grain.capitalize()}.", help=export.use_case)
+    answers = ask(export, session, problem if isinstance(problem, InputError) else None)
+    if export.caveat:
+        st.caption(f":material/info: {export.caveat}")
+    _estimate(export, session, answers)
+    if problem is not None and not isinstance(problem, InputError):
+        st.error(f"**{plain(problem.what)}** {plain(problem.advice)}", icon=":material/error:")
+    if st.button("Export", icon=":material/play_arrow:", type="primary", key=f"{export.name}:run"):
+        try:
+            parameters = check_parameters(export.parameters, answers)
+            job = portal().runs.start(session.account, session.client, export, parameters)
+        except GladlyToolsError as error:
+            st.session_state[f"{export.name}:problem"] = error
             st.rerun()
-    return None
+        st.session_state[f"{export.name}:job"] = job.id
+        st.query_params["job"] = job.id
+        st.rerun()
 
 
 def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) -> None:
@@ -83,6 +95,8 @@ def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) ->
         return
     found = export.estimate(parameters, portal().settings, portal().runs.known(session.account))
     if found is None:
+        if export.sample is not None:
+            _sample(export, session, parameters)
         return
     parts = [counted(found.reports, "report request")] if found.reports else []
     if found.requests:
@@ -91,13 +105,20 @@ def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) ->
     st.caption(f":material/schedule: Expect {' and '.join(parts)}, about {duration(found.seconds)}{basis}.")
 
 
-def _results(export: Export[Any], session: Session, started: str | None) -> None:
-    jobs = portal().runs.jobs(session.account, kind=export.name)
-    if not jobs:
-        with st.container(border=True, width=FORM_WIDTH):
-            st.markdown(":material/table_view: **No results yet**")
-            st.caption("Press Export. The result appears here: a table to filter, charts, and downloads.")
-        return
+def _sample(export: Export[Any], session: Session, parameters: Parameters) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        rate = portal().settings.requests_per_second or 10
+        st.caption(
+            f":material/schedule: Expect one look-up per customer, {rate:g} a second at most. "
+            "How many that will be, one request can tell."
+        )
+        if st.button("Estimate", icon=":material/calculate:", key=f"{export.name}:estimate"):
+            with st.spinner("Counting one day…"):
+                attempt(lambda: portal().runs.sample(session.account, session.client, export, parameters))
+            st.rerun()
+
+
+def _results(export: Export[Any], session: Session, jobs: Sequence[Job]) -> None:
     job = _pick(export, jobs)
     if job.state.active:
         job_progress(session, job.id)
@@ -129,7 +150,5 @@ def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
 
 
 def _label(job: Job, zone: str) -> str:
-    parts = [moment(job.created_at, zone), job.title, LOOKS[job.state][0].lower()]
-    if job.state.finished:
-        parts.insert(2, counted(job.row_count, "row"))
-    return " · ".join(part for part in parts if part)
+    # Not the state, which changes while the label stays.
+    return " · ".join(part for part in (moment(job.created_at, zone), job.title) if part)

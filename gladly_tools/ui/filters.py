@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,8 +29,9 @@ WORDS: Mapping[Operator, tuple[str, str]] = {
 }
 
 
-def filter_bar(table: Table, job_id: str, zone: str) -> Query:
-    """Show the filters of a result and return the query that they make."""
+def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str]) -> Query:
+    """Show the filters of a result and return the query that they make; the columns in `first` are offered first."""
+    names = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
     state = f"filters:{job_id}"
     conditions: list[Condition] = st.session_state.setdefault(state, [])
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"bar:{job_id}"):
@@ -44,11 +45,9 @@ def filter_bar(table: Table, job_id: str, zone: str) -> Query:
             width=320,
         )
         with st.popover("Add filter", icon=":material/filter_list:"):
-            _add_condition(table, job_id, zone, conditions.append)
-        sort = _sort(table, job_id)
-    query = Query(
-        conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,)
-    )
+            _add_condition(table, names, job_id, zone, conditions.append)
+        sort = _sort(names, job_id)
+    query = Query(conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,))
     if conditions:
         with st.container(horizontal=True, gap="small", key=f"active:{job_id}"):
             for place, condition in enumerate(conditions):
@@ -90,13 +89,16 @@ def _value_words(value: Any, zone: str) -> str:
     return str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
 
 
-def _add_condition(table: Table, job_id: str, zone: str, add: Callable[[Condition], None]) -> None:
-    names = [column.name for column in table.columns]
+def _add_condition(
+    table: Table, names: Sequence[str], job_id: str, zone: str, add: Callable[[Condition], None]
+) -> None:
     by_name = {column.name: column for column in table.columns}
     name = st.selectbox("Column", names, key=f"filter column:{job_id}", width=340)
     column = by_name[name]
     choices = [
-        (operator, negated) for operator in operators_for(column.kind) for negated in (False, True)
+        (operator, negated)
+        for operator in operators_for(column.kind)
+        for negated in (False, True)
         if operator is not Operator.IS_UNREADABLE or not table.is_readable(name)
     ]
     operator, negated = st.selectbox(
@@ -107,9 +109,12 @@ def _add_condition(table: Table, job_id: str, zone: str, add: Callable[[Conditio
         width=340,
     )
     values = _values(table, column, operator, f"filter value:{job_id}:{name}:{operator}", zone)
-    if st.button(
-        "Add filter", type="primary", disabled=values is None, key=f"filter add:{job_id}", icon=":material/add:"
-    ) and values is not None:
+    if (
+        st.button(
+            "Add filter", type="primary", disabled=values is None, key=f"filter add:{job_id}", icon=":material/add:"
+        )
+        and values is not None
+    ):
         add(Condition(column=name, operator=operator, values=values, negated=negated))
         st.rerun()
 
@@ -188,15 +193,23 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(0), zone)
 
 
-def _sort(table: Table, job_id: str) -> Sort | None:
-    names = [column.name for column in table.columns]
+def _sort(names: Sequence[str], job_id: str) -> Sort | None:
     with st.popover("Sort", icon=":material/swap_vert:"):
         name = st.selectbox(
-            "Sort by", [None, *names], format_func=lambda name: name or "As Gladly sent it",
-            key=f"sort:{job_id}", persist_state="session", width=340,
+            "Sort by",
+            [None, *names],
+            format_func=lambda name: name or "As Gladly sent it",
+            key=f"sort:{job_id}",
+            persist_state="session",
+            width=340,
         )
         order = st.segmented_control(
-            "Order", ["Ascending", "Descending"], default="Ascending", required=True,
-            key=f"sort order:{job_id}", persist_state="session", disabled=name is None,
+            "Order",
+            ["Ascending", "Descending"],
+            default="Ascending",
+            required=True,
+            key=f"sort order:{job_id}",
+            persist_state="session",
+            disabled=name is None,
         )
     return None if name is None else Sort(column=name, descending=order == "Descending")

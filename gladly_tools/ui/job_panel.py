@@ -125,7 +125,7 @@ def job_ending(session: Session, job: Job) -> None:
 def expiry(job: Job) -> str:
     """When a job's result will be deleted, in words."""
     expires = portal().runs.expires(job)
-    return "" if expires is None else f"Deleted on {moment(expires, browser_zone())}"
+    return "" if expires is None else f"kept until {moment(expires, browser_zone())}"
 
 
 def attempt(action: Callable[[], object]) -> bool:

@@ -49,14 +49,14 @@ def jobs_page() -> None:
 def _line(session: Session, job: Job) -> None:
     zone = browser_zone()
     with st.container(border=True, key=f"job-{job.id}"):
-        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            with st.container(width="content", gap=None):
-                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                    st.markdown(f"**{plain(title_of(job))}**", width="content")
-                    state_badge(job)
-                st.caption(plain(" · ".join(_facts(job, zone))))
-            with st.container(horizontal=True, width="content", gap="small"):
-                _buttons(session, job)
+        words, buttons = st.columns([5, 2], vertical_alignment="center")
+        with words, st.container(gap=None):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{plain(title_of(job))}**", width="content")
+                state_badge(job)
+            st.caption(plain(" · ".join(_facts(job, zone))))
+        with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
+            _buttons(session, job)
         if job.state.active:
             st.progress(job.fraction, text=plain(job.waiting or job.detail or "Waiting for its turn"))
         elif job.what:
@@ -78,9 +78,7 @@ def _buttons(session: Session, job: Job) -> None:
     if job.kind in EXPORTS and st.button("Open", icon=":material/table_view:", key=f"open:{job.id}"):
         export = EXPORTS[job.kind]
         st.session_state[f"{export.name}:job"] = job.id
-        st.switch_page(
-            PAGES / f"{export.section.name.lower()}.py", query_params={"export": export.name, "job": job.id}
-        )
+        st.switch_page(PAGES / f"{export.section.name.lower()}.py", query_params={"export": export.name, "job": job.id})
     if job.state.active and st.button("Stop", icon=":material/stop_circle:", key=f"stop:{job.id}"):
         attempt(lambda: runs.stop(session.account, job.id))
         st.rerun()

@@ -17,6 +17,12 @@ from gladly_tools.web.vault import Session
 ASSETS = Path(__file__).parent / "assets"
 PAGES = Path(__file__).parents[2] / "pages"
 
+SECTIONS = (
+    ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),
+    ("conversations", "Conversations", ":material/forum:", "Conversations, contacts, handle times"),
+    ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
+)
+
 # Each request's address, with its ids, is nobody's business in a log.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -25,25 +31,26 @@ def main() -> None:
     """Run one page for whoever is signed in, or the sign-in page."""
     st.set_page_config(page_title="Gladly Tools", page_icon=str(ASSETS / "mark.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
+    # The theme writes the chosen segment in the primary color, which is too dark to read on a dark page.
+    st.html("<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit }</style>")
     session = current_session()
     # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.
-    page = st.navigation(
-        [
-            st.Page(
-                PAGES / f"{name}.py",
-                title=title,
-                icon=icon,
-                url_path=name.replace("_", "-"),
-                visibility="visible" if session else "hidden",
-                help=help,
-            )
-            for name, title, icon, help in (
-                ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),
-                ("conversations", "Conversations", ":material/forum:", "Conversations, contacts, handle times"),
-                ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
-            )
-        ],
+    sections = [
+        st.Page(
+            PAGES / f"{name}.py",
+            title=title,
+            icon=icon,
+            url_path=name.replace("_", "-"),
+            visibility="visible" if session else "hidden",
+            help=help,
+        )
+        for name, title, icon, help in SECTIONS
+    ]
+    # The default page has no address of its own but "/", so it must not be a section: it leads to the first one.
+    start = st.Page(
+        lambda: st.switch_page(sections[0]), title="Start", url_path="start", default=True, visibility="hidden"
     )
+    page = st.navigation([start, *sections])
     if session is None:
         sign_in_page()
         return

@@ -57,12 +57,17 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
     zone = manifest.zone if manifest.zone != "UTC" else browser_zone()
     charts = CHARTS.get(job.kind)
     views = ["Table", "Charts", "Columns"] if charts else ["Table", "Columns"]
-    query = filter_bar(table, job.id, zone)
+    query = filter_bar(table, job.id, zone, first=usual_columns(job, table))
     taken = table.count(query)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         view = st.segmented_control(
-            "View", views, default="Table", required=True, label_visibility="collapsed",
-            key=f"view:{job.id}", persist_state="session",
+            "View",
+            views,
+            default="Table",
+            required=True,
+            label_visibility="collapsed",
+            key=f"view:{job.id}",
+            persist_state="session",
         )
         _download(job, query, taken, table.rows)
     if taken == 0:
@@ -103,8 +108,14 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
         with st.popover("Columns", icon=":material/view_column:"):
             shown = _column_chooser(job, table)
         size = st.selectbox(
-            "Rows a page", PAGE_SIZES, index=1, key=f"page size:{job.id}", persist_state="session", width=120,
-            label_visibility="collapsed", format_func=lambda size: f"{size} a page",
+            "Rows a page",
+            PAGE_SIZES,
+            index=1,
+            key=f"page size:{job.id}",
+            persist_state="session",
+            width=120,
+            label_visibility="collapsed",
+            format_func=lambda size: f"{size} a page",
         )
         pages = max(1, -(-taken // size))
         # A new filter or page size begins at the first page again.
@@ -115,6 +126,7 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
     st.dataframe(
         in_zone(frame, zone),
         hide_index=True,
+        placeholder="",
         height=min(38 + 35 * len(frame), 640),
         column_config={name: _config(by_name[name], table) for name in shown},
         key=f"table:{job.id}",
@@ -125,9 +137,15 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
     st.caption(plain(f"Showing {offset + 1:,} to {offset + len(frame):,} of {taken:,} rows{total}{times}"))
 
 
+def usual_columns(job: Job, table: Table) -> list[str]:
+    """The columns that the export shows at first; none when it names none."""
+    names = {column.name for column in table.columns}
+    return [name for name in EXPORTS[job.kind].shown if name in names] if job.kind in EXPORTS else []
+
+
 def _column_chooser(job: Job, table: Table) -> list[str]:
     names = [column.name for column in table.columns]
-    usual = [name for name in EXPORTS[job.kind].shown if name in names] if job.kind in EXPORTS else []
+    usual = usual_columns(job, table)
     key = f"columns:{job.id}"
     with st.container(horizontal=True):
         if st.button("Show all", key=f"{key}:all"):
@@ -135,10 +153,15 @@ def _column_chooser(job: Job, table: Table) -> list[str]:
         if st.button("Usual ones", key=f"{key}:usual"):
             st.session_state[key] = usual or names
     chosen = st.multiselect(
-        "Columns shown", names, default=usual or names, key=key, persist_state="session", width=420,
+        "Columns shown",
+        names,
+        default=usual or names,
+        key=key,
+        persist_state="session",
+        width=420,
         help="Only what you see; downloads always hold every column.",
     )
-    return [name for name in names if name in chosen] or (usual or names)
+    return chosen or usual or names
 
 
 def in_zone(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
@@ -150,7 +173,9 @@ def in_zone(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
 def _config(column: Column, table: Table) -> Any:
     help = column.help or None
     if not table.is_readable(column.name):
-        return st.column_config.TextColumn(help=f"{column.help}. Some cells could not be read, so all are shown as text.")
+        return st.column_config.TextColumn(
+            help=f"{column.help}. Some cells could not be read, so all are shown as text."
+        )
     match column.kind:
         case Kind.TIME:
             return st.column_config.DatetimeColumn(help=help, format="YYYY-MM-DD HH:mm:ss")
@@ -210,7 +235,7 @@ def _download(job: Job, query: Query, taken: int, rows: int) -> None:
 
 def _csv_options(job: Job) -> tuple[bool, bool]:
     guard = st.checkbox(
-        "Keep Excel from running cells",
+        "Disarm spreadsheet formulas",
         value=True,
         key=f"guard:{job.id}",
         help="CSV only: a cell that begins with = + - @ gets an apostrophe in front, so that no spreadsheet takes it "
@@ -223,4 +248,3 @@ def _csv_options(job: Job) -> tuple[bool, bool]:
         help="CSV only: begins the file with a byte order mark, so that Excel shows accents and emoji.",
     )
     return bom, guard
-

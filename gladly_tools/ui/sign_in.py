@@ -38,16 +38,30 @@ def sign_in_page() -> None:
             if st.button("Try the demo company", icon=":material/storefront:", type="primary", width="stretch"):
                 _enter(lambda: portal().sign_in_to_demo(sid), "Opening the demo company…")
         with st.form("sign in", border=True):
-            _field("Username", "username", problem, placeholder="you@yourcompany.com", help=(
-                "The e-mail address you use to sign in to Gladly. Your user needs the API User permission."
-            ))
-            _field("API Token", "api_token", problem, secret=True, help=(
-                "In Gladly: Settings, then API Tokens, then Create Token. "
-                "It is kept in this server's memory until you sign out, and nowhere else."
-            ))
-            _field("Gladly URL", "url", problem, placeholder="yourcompany.us-1.gladly.com", help=(
-                "The address of your Gladly, such as us-1.gladly.com. Paste it from your browser if you like."
-            ))
+            _field(
+                "Username",
+                "username",
+                problem,
+                placeholder="you@yourcompany.com",
+                help=("The e-mail address you use to sign in to Gladly. Your user needs the API User permission."),
+            )
+            _field(
+                "API Token",
+                "api_token",
+                problem,
+                secret=True,
+                help=(
+                    "In Gladly: Settings, then API Tokens, then Create Token. "
+                    "It is kept in this server's memory until you sign out, and nowhere else."
+                ),
+            )
+            _field(
+                "Gladly URL",
+                "url",
+                problem,
+                placeholder="yourcompany.us-1.gladly.com",
+                help=("The address of your Gladly, such as us-1.gladly.com. Paste it from your browser if you like."),
+            )
             if st.form_submit_button("Authenticate", icon=":material/login:", width="stretch"):
                 values = {name: str(st.session_state.get(_key(name)) or "") for name in FIELDS}
                 _enter(lambda: portal().sign_in(sid, **values), "Asking Gladly…")

@@ -7,11 +7,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^])")
+_LINKS = re.compile(r"(@|://|www(?=\.))", re.IGNORECASE)
+_JOINER = "\u2060"  # shows as nothing, and keeps an address from becoming a link
 
 
 def plain(text: object) -> str:
     """Text that a label or a caption shows as it is: no markup, link, image or icon in it comes alive."""
-    return _MARKDOWN.sub(r"\\\1", str(text).replace("\n", " ").replace("\r", " "))
+    unlinked = _LINKS.sub(lambda found: found[0][0] + _JOINER + found[0][1:], " ".join(str(text).splitlines()))
+    return _MARKDOWN.sub(r"\\\1", unlinked)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A portal of its own for each test, as the README starts it, and a real browser. Skipped where no Chromium is found."""
+"""A portal of its own for each test, as the README starts it, and a real browser; skipped where there is none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PATIENCE = 60_000
-
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -124,9 +123,13 @@ def new_context(chromium: Any) -> Iterator[Any]:
         context.set_default_timeout(PATIENCE)
         context.on(
             "request",
-            lambda request: outside.append(request.url)
-            if not request.url.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "ws://localhost:"))
-            else None,
+            lambda request: (
+                outside.append(request.url)
+                if not request.url.startswith(
+                    ("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "ws://localhost:")
+                )
+                else None
+            ),
         )
         contexts.append(context)
         return context

@@ -61,11 +61,7 @@ def test_nothing_shows_what_has_not_happened_yet(company: Company) -> None:
 def test_a_conversation_closes_when_its_time_comes() -> None:
     moment = NOW
     company = make_company(now=lambda: moment)
-    one = next(
-        one
-        for one in company.conversations.on(TODAY)
-        if one.closes and one.closes[0].at > NOW > one.created_at
-    )
+    one = next(one for one in company.conversations.on(TODAY) if one.closes and one.closes[0].at > NOW > one.created_at)
     (before,) = (row for row in rows_of(company) if row["Conversation ID"] == one.id)
     moment = one.closes[-1].at
     (after,) = (row for row in rows_of(company) if row["Conversation ID"] == one.id)
@@ -137,9 +133,7 @@ def test_topics_hold_every_trap(company: Company) -> None:
 
 
 def test_a_quarter_of_the_answers_has_no_public_content(company: Company) -> None:
-    private = [
-        answer for answer in company.answers if not any(type_ == "public" for _, type_ in answer.contents)
-    ]
+    private = [answer for answer in company.answers if not any(type_ == "public" for _, type_ in answer.contents)]
     assert len(company.answers) == 40
     assert 10 <= len(private) <= 14
     assert any(not answer.contents for answer in company.answers)
@@ -148,9 +142,7 @@ def test_a_quarter_of_the_answers_has_no_public_content(company: Company) -> Non
 def test_no_email_or_mobile_number_belongs_to_two_customers(company: Company) -> None:
     customers = [company.customers[customer_id] for customer_id in company.customers]
     emails = [mail.normalized for customer in customers for mail in customer.emails]
-    mobiles = [
-        phone.normalized for customer in customers for phone in customer.phones if phone.type == "MOBILE"
-    ]
+    mobiles = [phone.normalized for customer in customers for phone in customer.phones if phone.type == "MOBILE"]
     assert len(emails) == len(set(emails)) > 0
     assert len(mobiles) == len(set(mobiles)) > 0
     assert any(not customer.emails for customer in customers)
@@ -187,9 +179,7 @@ def test_an_id_can_be_read_back_only_as_what_it_is() -> None:
 
 def test_midnight_knows_days_that_begin_later() -> None:
     """In Cairo the clocks went from midnight to one on that day."""
-    assert midnight(dt.date(2024, 4, 26), ZoneInfo("Africa/Cairo")) == dt.datetime(
-        2024, 4, 25, 22, tzinfo=dt.UTC
-    )
+    assert midnight(dt.date(2024, 4, 26), ZoneInfo("Africa/Cairo")) == dt.datetime(2024, 4, 25, 22, tzinfo=dt.UTC)
 
 
 def test_an_empty_company_has_nothing() -> None:

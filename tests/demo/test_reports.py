@@ -51,9 +51,7 @@ def test_times_are_rendered_in_the_zone_with_its_changing_offset(client: httpx.C
     assert {text[-6:] for text in (row["Created At"] for row in local.values())} == {"-05:00", "-04:00"}
     for key, row in local.items():
         assert utc[key]["Created At"].endswith("Z")
-        assert dt.datetime.fromisoformat(row["Created At"]) == dt.datetime.fromisoformat(
-            utc[key]["Created At"]
-        )
+        assert dt.datetime.fromisoformat(row["Created At"]) == dt.datetime.fromisoformat(utc[key]["Created At"])
 
 
 def test_the_day_on_which_the_clocks_change_has_23_hours() -> None:

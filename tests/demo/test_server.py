@@ -82,10 +82,7 @@ def test_what_does_not_exist_is_404_in_every_shape(client: httpx.Client, path: s
 
 
 def test_a_merged_customer_is_a_301_without_location(company: Company, client: httpx.Client) -> None:
-    ids = {
-        row["Customer ID"]
-        for row in company.report_rows(company.timeline.first_day, company.timeline.last_day)
-    }
+    ids = {row["Customer ID"] for row in company.report_rows(company.timeline.first_day, company.timeline.last_day)}
     lengths = set()
     for first in ids:
         current, steps = first, 0
@@ -170,9 +167,7 @@ def test_a_conversation_agrees_with_its_report_row(company: Company, client: htt
         assert (body.get("agentId") or "") == row["Assigned Agent ID - Current"]
         assert ",".join(names[topic_id] for topic_id in body.get("topicIds", [])) == row["Topics"]
         assert body["createdAt"][:19] == row["Created At"][:19]
-        assert body.get("closedAt", "")[:19] == (
-            row["Last Closed At"][:19] if body["status"] == "CLOSED" else ""
-        )
+        assert body.get("closedAt", "")[:19] == (row["Last Closed At"][:19] if body["status"] == "CLOSED" else "")
         assert company.customers[row["Customer ID"]].id == body["customerId"]
     assert seen == {"OPEN", "WAITING", "CLOSED"}
 
@@ -217,9 +212,7 @@ def test_public_answers_need_no_credentials_and_are_cut_by_name(company: Company
     names = [answer.name for answer in company.answers if ("en-us", "public") in answer.contents]
     assert [one["name"] for one in found] == sorted(names)
     audience = company.audiences[0].id
-    of_audience = httpx.get(
-        server.url + path, params={"lng": "es-419", "audienceId": audience}, trust_env=False
-    ).json()
+    of_audience = httpx.get(server.url + path, params={"lng": "es-419", "audienceId": audience}, trust_env=False).json()
     assert {one["language"] for one in of_audience} == {"es-419"}
     assert {one["id"] for one in of_audience} == {
         answer.id
@@ -243,9 +236,7 @@ def test_credentials_decide_between_200_401_and_403(server: DemoServer) -> None:
 
     first, second = server.accounts
     assert status(first) == status(second) == 200
-    assert (
-        status(None) == status((first.username, "wrong")) == status((first.username, second.api_token)) == 401
-    )
+    assert status(None) == status((first.username, "wrong")) == status((first.username, second.api_token)) == 401
     assert status(server.account_without_permission) == 403
 
 
@@ -281,9 +272,7 @@ def test_a_server_can_be_stopped_and_started_again(company: Company) -> None:
 
 
 @pytest.mark.parametrize("name", ["status", "drop", "cut", "delay"])
-def test_a_planned_fault_strikes_as_often_as_planned(
-    server: DemoServer, client: httpx.Client, name: str
-) -> None:
+def test_a_planned_fault_strikes_as_often_as_planned(server: DemoServer, client: httpx.Client, name: str) -> None:
     path = "/api/v1/topics"
     if name == "status":
         server.faults.add("/api/v1/top", status=503, body="<html>", headers={"Retry-After": "7"}, times=2)

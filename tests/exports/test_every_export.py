@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,9 @@ def test_every_cell_equals_what_the_server_holds(
     job = run(runs, client, account, name)
     assert job.state is State.DONE
     found = rows_of(table_of(runs, account, job))
-    expected = in_order({column.name: row.get(column.name) for column in EXPORTS[name].columns}
-                        for row in TRUTH[name](company))
+    expected = in_order(
+        {column.name: row.get(column.name) for column in EXPORTS[name].columns} for row in TRUTH[name](company)
+    )
     assert len(expected) > 3
     assert found == expected
 
@@ -198,7 +199,6 @@ def wait_for(runs: Runs, account: Account, job_id: str) -> Job:
 
 
 @pytest.fixture(autouse=True)
-def _quiet_sweeper(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _quiet_sweeper(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is swept away under a test."""
     monkeypatch.setattr(Runs, "sweep", lambda self: 0)
-    yield

@@ -49,8 +49,13 @@ def answers(company: Company) -> Rows:
         for language in languages or [None]:
             row: dict[str, Any] = dict.fromkeys(
                 (
-                    "Response Content - Email", "Response Content - Messaging", "Response Content - Public",
-                    "Response Title - Public", "Info Content", "Internal", "Email Subject",
+                    "Response Content - Email",
+                    "Response Content - Messaging",
+                    "Response Content - Public",
+                    "Response Title - Public",
+                    "Info Content",
+                    "Internal",
+                    "Email Subject",
                 )
             )
             for (code, kind), content in answer.contents.items():

@@ -66,7 +66,9 @@ def test_jobs_are_listed_newest_first_and_by_kind(journal: Journal, clock: Clock
 def test_a_counted_slice_survives_a_new_process(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "jobs.sqlite")
     create(journal)
-    planned = [PlannedSlice(place=place, key=f"k{place}", title=f"t{place}", arguments={"n": place}) for place in (0, 1)]
+    planned = [
+        PlannedSlice(place=place, key=f"k{place}", title=f"t{place}", arguments={"n": place}) for place in (0, 1)
+    ]
     journal.plan("j1", planned)
     journal.count_slice("j1", 0, row_count=7, remarks=[{"text": "x"}], facts={"days": 2})
     journal.close()

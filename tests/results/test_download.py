@@ -28,9 +28,7 @@ from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import ResultStore
 from tests.results.making import EVERY_KIND, table_of
 
-TEXT = st.text(
-    st.sampled_from("=+-@\t\r\n'\",;a1 é日\x00\x1f\u2028\\") | st.characters(codec="utf-8"), max_size=8
-)
+TEXT = st.text(st.sampled_from("=+-@\t\r\n'\",;a1 é日\x00\x1f\u2028\\") | st.characters(codec="utf-8"), max_size=8)
 ALL = Query()
 
 
@@ -96,9 +94,7 @@ ROWS = st.lists(
             "Count": st.sampled_from(["-3.5", "+1", "1,000", "-x", "=1"]) | TEXT,
             "Score": st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53),
             "Open": st.booleans(),
-            "Seen At": st.sampled_from(
-                ["2026-03-01", "2026-03-01T10:00:00.5Z", "1969-12-31T23:59:59.000001Z"]
-            ),
+            "Seen At": st.sampled_from(["2026-03-01", "2026-03-01T10:00:00.5Z", "1969-12-31T23:59:59.000001Z"]),
             "Tags": st.lists(TEXT, max_size=2),
             'odd "name"; --': TEXT,
         },
@@ -128,9 +124,7 @@ def test_all_formats_say_the_same_cell_for_cell(store: ResultStore, rows: list[R
         for name in ("Id", "Name", "Created At", "Count", "Score", "Open", "Tags", 'odd "name"; --'):
             assert js[name] == given_row.get(name)
     plain = list(csv.reader(io.StringIO(content[Format.CSV].decode(), newline=""), strict=True))
-    assert [[unguard(cell) for cell in line] for line in plain[1:]] == [
-        list(row.values()) for row in found[Format.CSV]
-    ]
+    assert [[unguard(cell) for cell in line] for line in plain[1:]] == [list(row.values()) for row in found[Format.CSV]]
 
 
 @settings(max_examples=20, deadline=None)

@@ -38,9 +38,7 @@ def test_query_travels_as_json(query: Query) -> None:
 
 def test_times_travel_in_utc() -> None:
     east = timezone(timedelta(hours=2))
-    condition = Condition(
-        column="At", operator=Operator.BETWEEN, values=(datetime(2026, 3, 1, tzinfo=east), None)
-    )
+    condition = Condition(column="At", operator=Operator.BETWEEN, values=(datetime(2026, 3, 1, tzinfo=east), None))
     value = json.loads(Query(conditions=(condition,)).to_json())
     assert value["conditions"][0]["values"] == [{"time": "2026-02-28T22:00:00Z"}, None]
 

@@ -204,9 +204,7 @@ def test_results_are_listed_sized_and_deleted(tmp_path: Path) -> None:
         store.create("a-1_X", manifest_of([ID]))
 
 
-@pytest.mark.parametrize(
-    "bad", ["", ".", "..", "../x", "a/b", "a\\b", "/etc", "a.b", "é", "a\n", "-a", "a" * 200]
-)
+@pytest.mark.parametrize("bad", ["", ".", "..", "../x", "a/b", "a\\b", "/etc", "a.b", "é", "a\n", "-a", "a" * 200])
 def test_ids_are_no_paths(store: ResultStore, bad: str) -> None:
     for use in (store.open, store.delete, store.size, lambda name: store.create(name, manifest_of([ID]))):
         with pytest.raises(NotFoundError):

@@ -76,9 +76,9 @@ QUERIES = st.builds(
     Query,
     conditions=st.lists(CONDITIONS, max_size=3).map(tuple),
     search=st.just("") | TEXTS,
-    sort=st.lists(
-        st.builds(Sort, column=st.sampled_from(list(COLUMNS)), descending=st.booleans()), max_size=2
-    ).map(tuple),
+    sort=st.lists(st.builds(Sort, column=st.sampled_from(list(COLUMNS)), descending=st.booleans()), max_size=2).map(
+        tuple
+    ),
 )
 
 
@@ -129,9 +129,7 @@ def _meets(row: Row, condition: Condition) -> bool:
         case Operator.IS_EMPTY:
             met = _is_empty(row, condition.column)
         case Operator.IS_UNREADABLE:
-            met = (
-                COLUMNS[condition.column].verbatim and value is None and not _is_empty(row, condition.column)
-            )
+            met = COLUMNS[condition.column].verbatim and value is None and not _is_empty(row, condition.column)
     return met is not condition.negated
 
 
@@ -216,9 +214,7 @@ def test_page_has_types_where_every_cell_could_be_read(things: Table) -> None:
     assert (things.is_readable("Created At"), things.is_readable("Count")) == (True, False)
 
 
-@pytest.mark.parametrize(
-    ("offset", "limit", "wanted"), [(0, 3, 3), (8, 5, 2), (99, 5, 0), (-5, 2, 2), (0, 0, 0)]
-)
+@pytest.mark.parametrize(("offset", "limit", "wanted"), [(0, 3, 3), (8, 5, 2), (99, 5, 0), (-5, 2, 2), (0, 0, 0)])
 def test_page_keeps_to_its_bounds(things: Table, offset: int, limit: int, wanted: int) -> None:
     for query in (Query(), Query(sort=(Sort(column="Score"),))):
         page = things.page(query, ["Id"], offset=offset, limit=limit)
@@ -244,9 +240,7 @@ def test_bounds_are_of_the_readings(things: Table) -> None:
 
 
 @pytest.mark.parametrize(("column", "limit", "wanted"), [("Status", 9, 2), ("Id", 9, 9), ("Name", 9, 0)])
-def test_distinct_values_are_counted_up_to_a_limit(
-    things: Table, column: str, limit: int, wanted: int
-) -> None:
+def test_distinct_values_are_counted_up_to_a_limit(things: Table, column: str, limit: int, wanted: int) -> None:
     assert things.distinct_count(column, limit=limit) == wanted
 
 
@@ -270,9 +264,7 @@ def test_result_without_any_slice_answers_too(store: ResultStore) -> None:
     assert frame["n"].tolist() == [0]
 
 
-def test_large_sorted_stream_is_sorted_by_way_of_the_disk(
-    store: ResultStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_sorted_stream_is_sorted_by_way_of_the_disk(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_module, "_BLOCK_ROWS", 500)
     numbers = [number * 7919 % 3001 for number in range(3000)]
     rows: list[Row] = [{"Count": str(number), "Id": str(place)} for place, number in enumerate(numbers)]
@@ -295,9 +287,7 @@ def test_values_are_never_sql(things: Table, text: str) -> None:
     assert things.count(Query(search=text)) == 0
 
 
-@pytest.mark.parametrize(
-    "name", ["", "nope", "id", "Id'", 'Id"; --', "c0", "reading of Count", "text of Count"]
-)
+@pytest.mark.parametrize("name", ["", "nope", "id", "Id'", 'Id"; --', "c0", "reading of Count", "text of Count"])
 def test_unknown_columns_are_refused(things: Table, name: str) -> None:
     condition = Condition(column=name, operator=Operator.IS_EMPTY)
     asks: list[Callable[[], object]] = [

@@ -13,7 +13,15 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from gladly_tools.web.cookie import NAME, SALT, SessionCookie, cookie_value, new_cookie, session_id_of, signing_key
+from gladly_tools.web.cookie import (
+    NAME,
+    SALT,
+    SessionCookie,
+    cookie_value,
+    new_cookie,
+    session_id_of,
+    signing_key,
+)
 from gladly_tools.web.headers import SecurityHeaders
 
 KEY = b"k" * 32

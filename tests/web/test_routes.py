@@ -52,9 +52,7 @@ def job(here: Portal, ann: TestClient) -> Job:
     sid = session_id_of(ann.cookies[NAME], here.cookie_key)
     session = here.session(sid)
     assert session is not None
-    return here.runs.run_here(
-        session.account, session.client, EXPORTS["inboxes"], Parameters(), lambda _ticket: None
-    )
+    return here.runs.run_here(session.account, session.client, EXPORTS["inboxes"], Parameters(), lambda _ticket: None)
 
 
 @pytest.mark.parametrize("format", list(Format))

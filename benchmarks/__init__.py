@@ -1,0 +1,1 @@
+"""How fast, how whole and how small: ratios whose two sides come from the same run. `python -m benchmarks`."""

@@ -1,0 +1,36 @@
+"""`python -m benchmarks [NAME…] [--quick]`: measure, print one table, exit with 1 when a target is missed."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import click
+
+SUBJECTS = ("pacing", "row_cap", "result_view", "download")
+
+
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice(SUBJECTS), metavar="[NAME]…")
+@click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
+def main(names: tuple[str, ...], quick: bool) -> None:
+    """Measure the subjects named (pacing, row_cap, result_view, download), or all of them."""
+    # Children import this module before their own work: what they do not need must not weigh on them.
+    from benchmarks.figure import table_of
+    from benchmarks.run import measure
+    from benchmarks.scale import FULL, QUICK
+
+    started = time.monotonic()
+    figures = []
+    for figure in measure(names or SUBJECTS, QUICK if quick else FULL):
+        click.echo(f"{time.monotonic() - started:4.0f} s  {figure.subject}: {figure.what}", err=True)
+        figures.append(figure)
+    click.echo(table_of(figures))
+    missed = [figure for figure in figures if not figure.met]
+    if missed:
+        click.echo(f"{len(missed)} of {len(figures)} targets missed.", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

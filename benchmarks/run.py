@@ -1,0 +1,25 @@
+"""Measures subjects by name; those that need the big result share one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from benchmarks import download, pacing, result_view, row_cap
+from benchmarks.big import big_result
+from benchmarks.figure import Figure
+from benchmarks.scale import Scale
+
+
+def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
+    """The figures of these subjects."""
+    chosen = set(names)
+    if "pacing" in chosen:
+        yield from pacing.measure(scale)
+    if "row_cap" in chosen:
+        yield from row_cap.measure(scale)
+    if chosen & {"result_view", "download"}:
+        with big_result(scale.rows) as big:
+            if "result_view" in chosen:
+                yield from result_view.measure(big, scale)
+            if "download" in chosen:
+                yield from download.measure(big)
