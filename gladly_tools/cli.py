@@ -308,6 +308,7 @@ class Progress:
 
     def __init__(self, runs: Runs) -> None:
         self.job_id: str | None = None
+        self._handlers: dict[int, Any] = {}
         self._runs = runs
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
@@ -316,8 +317,8 @@ class Progress:
     def follow(self, ticket: Ticket) -> None:
         """Begin to follow; an interrupt from the keyboard stops the job."""
         self.job_id = ticket.job_id
-        signal.signal(signal.SIGINT, lambda *_: ticket.stop())
-        signal.signal(signal.SIGTERM, lambda *_: ticket.stop())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._handlers[number] = signal.signal(number, lambda *_: ticket.stop())
         self._thread = threading.Thread(target=self._show, args=(ticket.job_id,), daemon=True)
         self._thread.start()
 
@@ -328,6 +329,8 @@ class Progress:
         self._over.set()
         if self._thread is not None:
             self._thread.join()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
         if self._terminal:
             click.echo("\r\033[K", err=True, nl=False)
 

@@ -54,8 +54,10 @@ def broken(error: httpx.RequestError, instance: Instance) -> tuple[Cause, Connec
 
 
 def _roots(error: BaseException) -> Iterator[BaseException]:
-    """The error and everything it was raised from."""
+    """The error and everything it was raised from; an error raised twice can stand in a circle of those."""
     at: BaseException | None = error
-    while at is not None:
+    passed: set[int] = set()
+    while at is not None and id(at) not in passed:
+        passed.add(id(at))
         yield at
         at = at.__cause__ or at.__context__

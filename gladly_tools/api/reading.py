@@ -36,9 +36,9 @@ def an_object(value: Any, path: str) -> Object:
 
 
 def identity(source: Object) -> str:
-    """The id that every resource has."""
+    """The id that every resource has, which is not blank."""
     value = text(source, "id")
-    if value is None:
+    if value is None or not value.strip():
         raise unexpected(source.path, "id")
     return value
 

@@ -100,15 +100,13 @@ class ReportCalls(Asking):
             tempfile.TemporaryFile(prefix="gladly-tools-report-", dir=self._temporary_dir),  # noqa: SIM115 it outlives this
         )
         try:
-            quotes = 0
             for chunk in arrival.chunks():
-                quotes += chunk.count(b'"')
                 file.write(chunk)
             report = Report(file, self._watch.check)
         except BaseException:
             file.close()
             raise
-        if quotes % 2 and report.ends_short:  # it ends in the middle of a cell
+        if report.breaks_off:
             report.close()
             raise httpx.RemoteProtocolError("the report breaks off in a cell")
         return report

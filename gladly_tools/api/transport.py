@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import random
 import time
@@ -9,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -20,7 +22,7 @@ from gladly_tools.api.host import Instance
 from gladly_tools.api.pacing import Pacing, wait_for_turn
 from gladly_tools.api.refusals import refusal
 from gladly_tools.api.retry import Cause, Failure, Kind, wait_before_retry
-from gladly_tools.api.watch import Group, Watch, count_request, interruptibly
+from gladly_tools.api.watch import Group, Watch, interruptibly
 from gladly_tools.errors import (
     ConnectionFailed,
     GladlyToolsError,
@@ -55,6 +57,15 @@ class Credentials:
             raise InputError(
                 "The API token is missing.", "Create one in Gladly under Settings > API Tokens.", field="api_token"
             )
+        for name in ("username", "api_token"):
+            try:
+                getattr(self, name).encode()
+            except UnicodeEncodeError:
+                raise InputError(
+                    f"The {name.replace('api_', 'API ')} holds characters that cannot be sent.",
+                    "Copy it again.",
+                    field=name,
+                ) from None
 
 
 def segment(value: str) -> str:
@@ -108,7 +119,9 @@ class Transport:
         self._chance = chance
         self._report_seconds = settings.report_timeout_seconds
         self._seconds = settings.request_timeout_seconds
+        self._report_reason = f"Waiting for the report limit: one at a time, {settings.reports_per_minute} a minute"
         self._secret = credentials.api_token
+        self._encoded = base64.b64encode(f"{credentials.username}:{credentials.api_token}".encode())
         self._auth = httpx.BasicAuth(credentials.username, credentials.api_token)
         self._is_reached = False
         self._http = self._connect()
@@ -191,6 +204,8 @@ class Transport:
                 follow_redirects=False,
                 # A proxy is for the way out of the house, not for this very machine.
                 trust_env=not self.instance.is_loopback,
+                # A session cookie would sign requests that must go out unsigned: none is kept.
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
             )
         except (ValueError, ImportError, httpx.InvalidURL):
@@ -202,8 +217,7 @@ class Transport:
         self, question: _Question, watch: Watch, read: Callable[[Arrival], T], discard: Callable[[T], None]
     ) -> T | _Failed:
         reports = self._pacing.reports
-        reason = "Waiting for this organization's limit of reports, which come one at a time and so many a minute"
-        wait_for_turn(reports.turn(), watch, reason)
+        wait_for_turn(reports.turn(), watch, self._report_reason)
 
         def attempt() -> T | _Failed:
             try:
@@ -232,14 +246,15 @@ class Transport:
         )
         wait_for_turn(self._pacing.requests.turn(), watch, "Waiting for this organization's request limit")
         sent = self._clock()
-        count_request(watch)
+        watch.requested()
         with ExitStack() as closing:
             try:
                 response = http.send(request, stream=True, auth=self._auth if question.is_signed else None)
                 closing.callback(response.close)
                 self._is_reached = True
                 failure = Failure.of_status(response.status_code, response.headers.get("retry-after"))
-                self._learn(response, failure, sent=sent, is_report=is_report)
+                if not is_report:
+                    self._learn(response, failure, sent=sent)
                 arrival = Arrival(response, watch, path=question.path, clock=self._clock, deadline=sent + seconds)
                 if arrival.status == 200 or arrival.status in question.answered:
                     return read(arrival)
@@ -248,8 +263,9 @@ class Transport:
                 cause, error = broken(lost, self.instance)
                 return _Failed(failure=Failure(cause=cause), error=error)
 
-    def _learn(self, response: httpx.Response, failure: Failure, *, sent: float, is_report: bool) -> None:
-        is_refused = failure.cause is Cause.BUSY and not is_report  # a refused report says nothing of other requests
+    def _learn(self, response: httpx.Response, failure: Failure, *, sent: float) -> None:
+        """Tell the pacing what an answer says. Not for reports: refusals are of another budget, delays of minutes."""
+        is_refused = failure.cause is Cause.BUSY
         requests = self._pacing.requests
         requests.learn(
             sent=sent,
@@ -286,6 +302,7 @@ class Transport:
             body = arrival.reply(most=LARGEST_ERROR).body
         except (httpx.RequestError, UnexpectedAnswer):
             body = b""  # the status alone says enough
+        body = body.replace(self._encoded, b"")
         return refusal(status, body, arrival.path, secret=self._secret)
 
 

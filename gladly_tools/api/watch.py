@@ -19,10 +19,7 @@ T = TypeVar("T")
 
 
 class Watch(Protocol):
-    """Whoever waits for a request; called from several threads at once when requests run side by side.
-
-    A watch may also have a method `requested()`, which is called once for each request sent.
-    """
+    """Whoever waits for a request; called from several threads at once when requests run side by side."""
 
     def check(self) -> None:
         """Return, or raise Cancelled when the person asked to stop."""
@@ -32,6 +29,9 @@ class Watch(Protocol):
 
         `reason` is a sentence for the person; an empty one means that the wait is too short to be worth telling.
         """
+
+    def requested(self) -> None:
+        """Count one request sent, each time it is sent."""
 
 
 class Patient:
@@ -46,6 +46,9 @@ class Patient:
     def wait(self, seconds: float, reason: str) -> None:
         """Sleep to the end."""
         self._sleep(seconds)
+
+    def requested(self) -> None:
+        """Counts nothing."""
 
 
 class Group:
@@ -101,14 +104,7 @@ class _Grouped:
         self.check()
 
     def requested(self) -> None:
-        count_request(self._watch)
-
-
-def count_request(watch: Watch) -> None:
-    """Tell the watch of one request sent, when it counts them."""
-    requested = getattr(watch, "requested", None)
-    if requested is not None:
-        requested()
+        self._watch.requested()
 
 
 def interruptibly(call: Callable[[], T], watch: Watch, *, discard: Callable[[T], None]) -> T:
@@ -131,7 +127,10 @@ def interruptibly(call: Callable[[], T], watch: Watch, *, discard: Callable[[T],
         if done.exception() is None:
             discard(done.result())
 
-    threading.Thread(target=work, name="report", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="report", daemon=True).start()
+    except RuntimeError:  # no more threads to be had: the call is made all the same, as it gives back what it holds
+        work()
     try:
         while not wait_for([outcome], timeout=LOOK_SECONDS).done:
             watch.check()

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gladly_tools.api import Client, Customer, Report, ReportPart, windows
-from gladly_tools.errors import UnexpectedAnswer
+from gladly_tools.errors import InputError, UnexpectedAnswer
 from gladly_tools.exports.export import Estimate, Export, Plan, Section, Slice, Workbench
 from gladly_tools.exports.inputs import (
     DateRange,
@@ -147,8 +147,17 @@ class ContactInformationParameters(Parameters):
     )
 
 
-def plan(_client: Client, settings: Settings, parameters: ContactInformationParameters) -> Plan:
-    """One slice per report window."""
+def plan(client: Client, settings: Settings, parameters: ContactInformationParameters) -> Plan:
+    """One slice per report window. Raises InputError for an inbox that does not exist."""
+    if parameters.inbox_ids:
+        known = {inbox.id for inbox in client.inboxes.list()}
+        unknown = [inbox_id for inbox_id in parameters.inbox_ids if inbox_id not in known]
+        if unknown:
+            raise InputError(
+                f"There is no inbox with the ID {unknown[0]}.",
+                "Export Inboxes to see which there are.",
+                field="inbox_ids",
+            )
     dates = parameters.dates
     return Plan(
         slices=tuple(

@@ -172,7 +172,7 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
                 "name:N",
                 title=None,
                 sort=None,
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", columns=1),
                 scale=alt.Scale(range=["#b5651d", "#8a4fa3"]),
             ),
         )
@@ -202,7 +202,7 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
         ],
     )
     span = base.mark_bar(height=6, opacity=0.35, cornerRadius=3).encode(
-        x=alt.X("median_minutes:Q", title="Minutes, from the median to the 90th percentile"), x2="p90_minutes:Q"
+        x=alt.X("median_minutes:Q", title="Minutes"), x2="p90_minutes:Q"
     )
     chart = (
         span

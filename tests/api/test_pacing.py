@@ -16,7 +16,7 @@ from gladly_tools.settings import Settings
 from tests.api.conftest import Patience
 from tests.api.simulated import Outcome, Simulation, evenly, in_bursts
 
-PHASES = tuple(number / 6 for number in range(6))
+PHASES = tuple(number / 12 for number in range(12))
 QUICK, USUAL = (0.001, 0.003), (0.01, 0.04)
 
 
@@ -32,21 +32,22 @@ def over_all_phases(
 
 @pytest.mark.parametrize("delay", [QUICK, USUAL])
 @pytest.mark.parametrize(
-    "others",
+    ("others", "worst"),
     [
-        pytest.param(lambda phase: (), id="alone"),
-        pytest.param(lambda phase: evenly(5, offset=phase * 0.13), id="another evenly"),
-        pytest.param(lambda phase: in_bursts(5, offset=phase * 0.7), id="another in bursts"),
+        pytest.param(lambda phase: (), 0.005, id="alone"),
+        pytest.param(lambda phase: evenly(5, offset=phase * 0.13), 0.02, id="another evenly"),
+        # A burst at the very end of the server's second is seen too late: the worst place there is.
+        pytest.param(lambda phase: in_bursts(5, offset=phase * 0.7), 0.06, id="another in bursts"),
     ],
 )
 def test_nine_tenths_of_what_others_leave_are_used_and_hardly_a_request_is_refused(
-    others: Callable[[float], Sequence[float]], delay: tuple[float, float]
+    others: Callable[[float], Sequence[float]], worst: float, delay: tuple[float, float]
 ) -> None:
     outcomes = over_all_phases(others, delay=delay)
     assert mean(outcome.used for outcome in outcomes) >= 0.9
     assert mean(outcome.refused for outcome in outcomes) < 0.01
     assert min(outcome.used for outcome in outcomes) >= 0.88
-    assert max(outcome.refused for outcome in outcomes) < 0.02  # the unluckiest place of the server's second
+    assert max(outcome.refused for outcome in outcomes) < worst
 
 
 @pytest.mark.parametrize("delay", [QUICK, USUAL])
@@ -98,11 +99,12 @@ def test_turns_are_given_in_the_order_of_asking(patience: Patience) -> None:
 
 def test_one_who_leaves_the_line_does_not_hold_up_the_next(patience: Patience) -> None:
     pacer = Pacer(clock=patience.clock)
-    with pacer.turn() as second:
-        with pacer.turn() as first:
-            assert first() == 0
-        patience.now += 10
-        assert second() == 0
+    leaver = pacer.turn()
+    leaver.__enter__()
+    with pacer.turn() as ask:
+        assert ask() > 0
+        leaver.__exit__(None, None, None)
+        assert ask() == 0
 
 
 def test_a_long_pause_is_not_made_up_for_by_a_burst(patience: Patience) -> None:
@@ -112,7 +114,7 @@ def test_a_long_pause_is_not_made_up_for_by_a_burst(patience: Patience) -> None:
         with pacer.turn() as ask:
             assert ask() == 0
     with pacer.turn() as ask:
-        assert ask() > 0.1
+        assert ask() > 0.05
 
 
 def test_a_hold_stops_everybody(patience: Patience) -> None:

@@ -1,0 +1,201 @@
+"""The command line, against the demo company: files that appear only when whole, exit codes, words on stderr."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner, Result
+
+from gladly_tools.cli import main
+from gladly_tools.demo import Company, DemoServer, Limits
+from gladly_tools.exports import EXPORTS
+from gladly_tools.settings import TABLE
+from tests.conftest import UNLIMITED
+
+Run = Callable[..., Result]
+
+
+def environment(server: DemoServer, folder: Path, **more: str) -> dict[str, str]:
+    return {
+        "GLADLY_URL": server.url,
+        "GLADLY_USERNAME": server.username,
+        "GLADLY_API_TOKEN": server.api_token,
+        "GLADLY_TOOLS_ALLOWED_HOSTS": server.url.removeprefix("http://"),
+        "GLADLY_TOOLS_DATA_DIR": str(folder / "data"),
+        "GLADLY_TOOLS_REQUESTS_PER_SECOND": "5000",
+        "GLADLY_TOOLS_REPORTS_PER_MINUTE": "100000",
+        **more,
+    }
+
+
+@pytest.fixture
+def run(server: DemoServer, tmp_path: Path) -> Run:
+    def run_(*arguments: str, **more: str | None) -> Result:
+        given = environment(server, tmp_path)
+        kept = {name: value for name, value in (given | more).items() if value is not None}
+        cleared = {name: None for name in given if name not in kept}
+        return CliRunner().invoke(main, arguments, env={**kept, **cleared})
+
+    return run_
+
+
+def test_check_says_who_it_is(run: Run) -> None:
+    result = run("check")
+    assert result.exit_code == 0
+    assert "Brightleaf Home & Garden" in result.stdout
+    assert "America/New_York" in result.stdout
+
+
+def test_exports_lists_every_export(run: Run) -> None:
+    result = run("exports")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == list(EXPORTS)
+
+
+def test_settings_lists_every_variable(run: Run) -> None:
+    result = run("settings")
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [row.variable for row in TABLE]
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "jsonl", "parquet"])
+def test_an_export_is_written_to_its_file(run: Run, tmp_path: Path, company: Company, format: str) -> None:
+    out = tmp_path / f"inboxes.{format}"
+    result = run("export", "inboxes", "--format", format, "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    text = out.read_bytes()
+    rows = {
+        "csv": lambda: list(csv.DictReader(io.StringIO(text.decode(), newline=""))),
+        "json": lambda: json.loads(text),
+        "jsonl": lambda: [json.loads(line) for line in text.splitlines()],
+        "parquet": lambda: pq.read_table(out).to_pylist(),
+    }[format]()
+    assert [row["id"].lstrip("'") for row in rows] == [inbox.id for inbox in company.inboxes]
+    assert list(tmp_path.glob(".*")) == []
+    assert f"{len(rows)} rows, complete result" in result.stderr
+
+
+def test_standard_output_holds_the_rows_and_nothing_else(run: Run, company: Company) -> None:
+    result = run("export", "audiences", "--format", "json", "--out", "-")
+    assert [row["name"] for row in json.loads(result.stdout)] == [audience.name for audience in company.audiences]
+
+
+def test_many_values_are_repeated_and_an_id_may_begin_with_a_dash(run: Run, company: Company) -> None:
+    ids = [answer.id for answer in company.answers][:2]
+    result = run(
+        "export", "answers", f"--answer-id={ids[0]}", "--answer-id", ids[1], "--answer-id=-none-such",
+        "--language", "en-us", "--language=es-419", "--format", "json", "--out", "-",
+    )  # fmt: skip
+    assert result.exit_code == 3, result.stderr
+    assert "-none-such" in result.stderr
+    assert {row["Language"] for row in json.loads(result.stdout)} >= {"en-us", "es-419"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["contact-information", "--from", "2026-03-02", "--to", "2026-03-01"], "--from/--to"),
+        (["contact-information", "--from", "2026-03-01", "--to", "2026-03-02", "--timezone", "Mars"], "time zone"),
+        (["contact-information", "--from", "1st of March", "--to", "2026-03-02"], "--from"),
+        (["contact-information", "--from", "2026-03-01", "--to", "2026-03-02", "--inbox-id=-x"], "--inbox-id"),
+        (["answers", "--language", "english"], "--language"),
+        (["answers", "--language", "xx-yy"], "--language"),
+        (["inboxes", "--format", "xlsx"], "--format"),
+    ],
+)
+def test_bad_input_names_its_option_and_writes_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    out = tmp_path / "out.csv"
+    result = run("export", *arguments, "--out", str(out))
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("missing", ["GLADLY_URL", "GLADLY_USERNAME", "GLADLY_API_TOKEN"])
+def test_missing_credentials_name_their_variable(run: Run, missing: str) -> None:
+    result = run("check", **{missing: None})
+    assert result.exit_code == 2
+    assert missing in result.stderr
+
+
+def test_a_host_that_is_not_allowed_is_bad_input_and_gets_no_request(run: Run, server: DemoServer) -> None:
+    result = run("check", GLADLY_TOOLS_ALLOWED_HOSTS="")
+    assert result.exit_code == 2
+    assert "GLADLY_URL" in result.stderr
+    assert list(server.seen) == []
+
+
+def test_wrong_credentials_fail_without_showing_them(run: Run) -> None:
+    result = run("check", GLADLY_API_TOKEN="wrong-token-value")
+    assert result.exit_code == 1
+    assert "wrong-token-value" not in result.output + result.stderr
+
+
+def test_a_setting_that_cannot_be_read_is_bad_input(run: Run) -> None:
+    result = run("check", GLADLY_TOOLS_REPORT_ROW_CAP="lots")
+    assert result.exit_code == 2
+    assert "GLADLY_TOOLS_REPORT_ROW_CAP" in result.stderr
+
+
+def test_out_must_be_in_a_folder_that_exists(run: Run, tmp_path: Path, server: DemoServer) -> None:
+    for out in (tmp_path, tmp_path / "none" / "x.csv"):
+        result = run("export", "inboxes", "--out", str(out))
+        assert result.exit_code == 2
+        assert "--out" in result.stderr
+    assert list(server.seen) == []
+
+
+def test_a_partial_result_is_written_beside_and_says_what_is_missing(tmp_path: Path) -> None:
+    with DemoServer(Company.make(), limits=UNLIMITED, publish_answers=False) as server:
+        out = tmp_path / "answers.csv"
+        result = CliRunner().invoke(main, ["export", "answers", "--out", str(out)], env=environment(server, tmp_path))
+        assert result.exit_code == 3, result.stderr
+        assert not out.exists()
+        assert (tmp_path / "answers.partial.csv").stat().st_size > 1000
+        assert "Missing data: The list of all answers is not published" in result.stderr
+
+
+def test_an_export_that_fails_leaves_the_old_file_alone(run: Run, server: DemoServer, tmp_path: Path) -> None:
+    out = tmp_path / "inboxes.csv"
+    out.write_text("yesterday")
+    server.faults.add("/api/v1/inboxes", status=400, body="{}")
+    result = run("export", "inboxes", "--out", str(out))
+    assert result.exit_code == 1
+    assert out.read_text() == "yesterday"
+    assert "Traceback" not in result.stderr
+
+
+def test_nothing_of_a_run_is_left_behind(run: Run, tmp_path: Path) -> None:
+    run("export", "inboxes", "--out", "-")
+    assert [path for path in (tmp_path / "data" / "results").iterdir() if not path.name.startswith(".")] == []
+
+
+def test_an_interrupt_stops_the_export_and_writes_nothing(tmp_path: Path) -> None:
+    with DemoServer(Company.make(), limits=Limits(requests_per_second=5)) as server:
+        out = tmp_path / "out.csv"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gladly_tools", "export", "answers", "--out", str(out)],
+            env={**os.environ, **environment(server, tmp_path)},
+            stderr=subprocess.PIPE,
+        )
+        until = time.monotonic() + 20
+        while len(server.seen) < 5 and time.monotonic() < until:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _out, errors = process.communicate(timeout=20)
+        assert process.returncode == 1
+        assert b"Stopped" in errors
+        assert b"Traceback" not in errors
+        assert not out.exists()

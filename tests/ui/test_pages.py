@@ -1,0 +1,139 @@
+"""One suite over all pages: each runs for whoever is signed in, shows nothing to others, and never a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gladly_tools.demo import DemoServer
+from gladly_tools.exports import EXPORTS
+from gladly_tools.exports.contact_information import ContactInformationParameters
+from gladly_tools.exports.inputs import DateRange, Parameters
+from gladly_tools.jobs import Job
+from gladly_tools.ui import account as account_module
+from gladly_tools.web import portal as portal_module
+from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.vault import Session
+from tests.conftest import settings_for
+
+ROOT = Path(__file__).parents[2]
+MAIN = ROOT / "gladly_tools" / "ui" / "main.py"
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+SID = "a-session"
+PATIENCE = 30
+
+
+@pytest.fixture
+def here(server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    assert portal_module._portal is None
+    monkeypatch.setattr(account_module, "session_id_of", lambda _value, _key: SID)
+    yield open_portal(settings_for(server, tmp_path / "data"))
+    close_portal()
+
+
+@pytest.fixture
+def session(here: Portal, server: DemoServer) -> Session:
+    here.sign_in(SID, url=server.url, username=server.username, api_token=server.api_token)
+    session = here.session(SID)
+    assert session is not None
+    return session
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    at = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
+    at.run().switch_page(f"../../pages/{name}.py")
+    for key, value in query.items():
+        at.query_params[key] = value
+    return at.run()
+
+
+def run_export(here: Portal, session: Session, name: str) -> Job:
+    dates = DateRange(first=date(2026, 3, 9), last=date(2026, 3, 12), zone="America/New_York")
+    parameters: Parameters
+    if name == "contact-information":
+        parameters = ContactInformationParameters(dates=dates, customers=False)
+    else:
+        parameters = EXPORTS[name].parameters()
+    return here.runs.run_here(session.account, session.client, EXPORTS[name], parameters, lambda _ticket: None)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_runs_for_who_is_signed_in(session: Session, name: str) -> None:
+    at = open_page(name)
+    assert not at.exception
+    assert at.title[0].value == name.capitalize()
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_shows_the_sign_in_and_nothing_else_to_others(name: str) -> None:
+    at = open_page(name)
+    assert not at.exception
+    assert [title.value for title in at.title] == ["Sign in to Gladly Tools"]
+    assert at.sidebar.button.len == 0
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_that_is_run_past_the_main_script_guards_itself(name: str) -> None:
+    at = AppTest.from_file(str(ROOT / "pages" / f"{name}.py"), default_timeout=PATIENCE).run()
+    assert [error.value for error in at.error] == ["You are signed out. Reload the page to sign in."]
+    assert at.title.len == 0
+
+
+@pytest.mark.parametrize("name", list(EXPORTS))
+def test_the_result_of_every_export_is_shown_as_a_table(here: Portal, session: Session, name: str) -> None:
+    job = run_export(here, session, name)
+    at = open_page(EXPORTS[name].section.name.lower(), export=name, job=job.id)
+    assert not at.exception
+    assert any(f"{job.row_count:,} rows" in caption.value for caption in at.caption)
+    assert at.dataframe.len == 1
+
+
+def test_the_charts_of_contact_information_show_the_figures_of_the_rows(here: Portal, session: Session) -> None:
+    job = run_export(here, session, "contact-information")
+    at = open_page("conversations", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.run()
+    assert not at.exception
+    metrics = {metric.label: metric.value for metric in at.metric}
+    assert metrics["Conversations"] == f"{job.row_count:,}"
+
+
+def test_two_pages_of_one_session_show_nothing_of_another_account(
+    here: Portal, session: Session, server: DemoServer
+) -> None:
+    job = run_export(here, session, "inboxes")
+    username, token = server.accounts[1]
+    here.sign_in(SID, url=server.url, username=username, api_token=token)
+    at = open_page("configuration", export="inboxes", job=job.id)
+    assert not at.exception
+    assert at.dataframe.len == 0
+    assert any("No results yet" in markdown.value for markdown in at.markdown)
+
+
+def test_bad_dates_are_told_at_the_form(session: Session) -> None:
+    at = open_page("conversations")
+    at.date_input[0].set_value((date(2026, 3, 9),)).run()
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert any("date range is not complete" in error.value.replace("\\", "") for error in at.error)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_refused_sign_in_keeps_what_was_typed_but_not_the_token(server: DemoServer) -> None:
+    at = AppTest.from_file(str(MAIN), default_timeout=PATIENCE).run()
+    at.text_input[0].input("ann@example.com")
+    at.text_input[1].input("a-secret-token")
+    at.text_input[2].input("https://gladly.com.evil.test/")
+    next(button for button in at.button if button.label == "Authenticate").click().run()
+    assert not at.exception
+    assert at.error.len == 1
+    assert at.text_input[0].value == "ann@example.com"
+    assert at.text_input[1].value == ""
+    assert at.text_input[2].value == "https://gladly.com.evil.test/"
+    assert "a-secret-token" not in repr(at.session_state)
+    assert list(server.seen) == []
