@@ -45,9 +45,10 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA_RE2 = r"^'*[=+\-@\t\r]"
 _NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
-_BATCH_ROWS = 4096
-_BATCH_BYTES = 8 * 1024 * 1024
-_PARQUET_ROWS = 20_000
+_BATCH_BYTES = 2 * 1024 * 1024
+_PARQUET_BYTES = 8 * 1024 * 1024
+
+Bytes = bytes | memoryview
 
 
 class Format(StrEnum):
@@ -58,6 +59,10 @@ class Format(StrEnum):
     JSONL = "jsonl"
     PARQUET = "parquet"
 
+
+# What is made of a batch is several times as large as the batch: most with JSON, which repeats the names. A Parquet
+# file packs worse in small batches.
+_BATCH_ROWS = {Format.CSV: 2048, Format.JSON: 1024, Format.JSONL: 1024, Format.PARQUET: 5000}
 
 _CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -96,8 +101,8 @@ def encode(
     """
     names = [column.name for column in table.columns] if columns is None else list(columns)
     chosen = [find_field(name, table.fields).column for name in names]
-    rows = table.batches(query, names, batch_rows=_PARQUET_ROWS if format is Format.PARQUET else _BATCH_ROWS)
-    small = _small(rows)
+    rows = table.batches(query, names, batch_rows=_BATCH_ROWS[format])
+    small = _small(rows, _PARQUET_BYTES if format is Format.PARQUET else _BATCH_BYTES)
     match format:
         case Format.CSV:
             return _chunks(_csv(small, chosen, bom=bom, guard=guard))
@@ -144,30 +149,32 @@ def _read_rows(lines: Iterable[str], guarded: bool) -> Iterator[dict[str, str]]:
         yield {name: unguard(cell) if guarded else cell for name, cell in zip(header, cells, strict=False)}
 
 
-def _small(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows; batches with very large cells are cut, so that what is made of one stays small."""
+def _small(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
+    """The same rows; batches with large cells are cut to about `most` bytes, so that what is made of one stays small."""
     for batch in batches:
-        if batch.nbytes <= _BATCH_BYTES:
-            yield batch
-            continue
-        rows = max(1, batch.num_rows * _BATCH_BYTES // batch.nbytes)
+        pieces = -(-batch.nbytes // most) or 1
+        rows = -(-batch.num_rows // pieces)
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)
 
 
-def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in chunks of a good size."""
+def _chunks(pieces: Iterable[Bytes]) -> Iterator[bytes]:
+    """The same bytes in chunks of at most `CHUNK_BYTES`; small pieces are put together, large ones never copied whole."""
     waiting = bytearray()
     for piece in pieces:
-        waiting += piece
-        while len(waiting) >= CHUNK_BYTES:
-            yield bytes(waiting[:CHUNK_BYTES])
-            del waiting[:CHUNK_BYTES]
+        view = memoryview(piece)
+        while len(waiting) + len(view) >= CHUNK_BYTES:
+            taken = CHUNK_BYTES - len(waiting)
+            waiting += view[:taken]
+            view = view[taken:]
+            yield bytes(waiting)
+            waiting.clear()
+        waiting += view
     if waiting:
         yield bytes(waiting)
 
 
-def _csv(batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: bool, guard: bool) -> Iterator[bytes]:
+def _csv(batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: bool, guard: bool) -> Iterator[Bytes]:
     alone = len(columns) == 1
     header = ",".join(_quoted(column.name, alone) for column in columns)
     yield ((_BOM if bom else "") + header + "\r\n").encode()
@@ -202,7 +209,7 @@ def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
     return pc.if_else(pc.equal(text, ""), '""', text) if alone else text
 
 
-def _json(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
+def _json(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[Bytes]:
     before = b"[\n"
     for objects in _objects(batches, columns):
         yield before
@@ -305,11 +312,12 @@ def _joined(pieces: Sequence[Any], separator: str) -> Any:
     return pc.binary_join_element_wise(*pieces, separator)
 
 
-def _lines(arrays: Iterable[Any], end: str) -> Iterator[bytes]:
+def _lines(arrays: Iterable[Any], end: str) -> Iterator[Bytes]:
     for array in arrays:
-        yield _joined_lines(array, end) + end.encode()
+        yield _joined_lines(array, end)
+        yield end.encode()
 
 
-def _joined_lines(array: Any, separator: str) -> bytes:
+def _joined_lines(array: Any, separator: str) -> memoryview:
     whole = pa.ListArray.from_arrays(pa.array([0, len(array)], pa.int32()), array)
-    return bytes(pc.binary_join(whole, separator)[0].as_buffer())
+    return memoryview(pc.binary_join(whole, separator)[0].as_buffer())

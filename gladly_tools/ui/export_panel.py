@@ -48,19 +48,22 @@ def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
     if len(exports) == 1:
         return exports[0]
     # The address names the export, so that a link to it works; without one, the export looked at last is shown.
-    last = f"{exports[0].section}:last export"
-    wanted = st.query_params.get("export") or st.session_state.get(last)
+    key, last = f"{exports[0].section}:export", f"{exports[0].section}:last export"
+    wanted, before = st.query_params.get("export"), st.session_state.get(last)
+    if wanted in by_name and wanted != before:
+        st.session_state[key] = wanted
+    elif key not in st.session_state:
+        st.session_state[key] = before or exports[0].name
     name = st.segmented_control(
         "Export",
         list(by_name),
-        default=wanted if wanted in by_name else exports[0].name,
         format_func=lambda name: by_name[name].title.removeprefix("Export "),
         required=True,
         label_visibility="collapsed",
-        key=f"{exports[0].section}:export",
+        key=key,
     )
     st.session_state[last] = name
-    if st.query_params.get("export") != name:
+    if wanted != name:
         st.query_params["export"] = str(name)
     return by_name[str(name)]
 
