@@ -68,6 +68,7 @@ def serve(pipe: Connection, big: Big) -> None:
     import uvicorn
     from starlette.applications import Starlette
 
+    from gladly_tools.results.table import Table
     from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
     from gladly_tools.web.portal import open_portal
     from gladly_tools.web.routes import routes
@@ -78,6 +79,7 @@ def serve(pipe: Connection, big: Big) -> None:
     assert session is not None
     username, token = big.demo.accounts[0]
     portal.sign_in(session, url=big.demo.url, username=username, api_token=token)
+    Table(portal.runs.store.open(RESULT)).page(limit=100)  # the download button stands below the first page
     listener = socket.create_server(("127.0.0.1", 0))
     pipe.send((f"http://127.0.0.1:{listener.getsockname()[1]}", {NAME: value}))
     app = Starlette(routes=list(routes()))

@@ -1,8 +1,130 @@
-"""stub"""
+"""How quickly the portal answers what people ask of a big result, beside pandas, and how much memory that takes."""
+
 from __future__ import annotations
-from collections.abc import Iterator
-from benchmarks.big import Big
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+from benchmarks.big import RESULT, Big
+from benchmarks.child import child
 from benchmarks.figure import Figure
+from benchmarks.memory import MB, memory_of
 from benchmarks.scale import Scale
+
+MOST_MB = 400
+MOST_OF_PANDAS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """An answer, and the least seconds that it took in several turns."""
+
+    answer: Any
+    seconds: float
+
+
 def measure(big: Big, scale: Scale) -> Iterator[Figure]:
-    yield from ()
+    """The portal's time over that of pandas from the same file, a question each; then memory, and whether they agree."""
+    from benchmarks.questions import PORTAL
+
+    agreed = 0
+    with child(answer, big, scale.repeats) as portal, child(answer_with_pandas, big, scale.repeats) as pandas:
+        portal.hear()
+        pandas.hear()
+        with memory_of(portal.pid) as ours, memory_of(pandas.pid) as theirs:
+            for name in PORTAL:
+                here: Timed = portal.ask(name)
+                from_file: Timed = pandas.ask(("file", name))
+                in_memory: Timed = pandas.ask(("memory", name))
+                agreed += here.answer == from_file.answer == in_memory.answer
+                yield Figure(
+                    subject="result_view",
+                    what=name,
+                    of="portal's time / pandas' from the file",
+                    ratio=here.seconds / from_file.seconds,
+                    most=MOST_OF_PANDAS,
+                    detail=(
+                        f"{here.seconds * 1000:.0f} ms, pandas {from_file.seconds * 1000:.0f} ms"
+                        f" ({in_memory.seconds * 1000:.0f} ms with the whole table in memory)"
+                    ),
+                )
+    yield Figure(
+        subject="result_view",
+        what=f"answers over {big.rows:,} rows",
+        of="the same as pandas' / all",
+        ratio=agreed / len(PORTAL),
+        least=1.0,
+        detail=f"{agreed} of {len(PORTAL)}",
+    )
+    yield Figure(
+        subject="result_view",
+        what="peak memory of the whole process",
+        of=f"MB / {MOST_MB} MB",
+        ratio=ours.peak / MB / MOST_MB,
+        most=1.0,
+        detail=f"{ours.peak / MB:.0f} MB, {ours.before / MB:.0f} MB of it before any question",
+    )
+    yield Figure(
+        subject="result_view",
+        what="peak memory",
+        of="portal / pandas",
+        ratio=ours.peak / theirs.peak,
+        most=1.0,
+        detail=f"{ours.peak / MB:.0f} MB, pandas {theirs.peak / MB:,.0f} MB",
+    )
+
+
+def answer(pipe: Connection, big: Big, repeats: int) -> None:
+    """Answer as the portal does, in a process that has loaded all that the portal loads."""
+    import gladly_tools.ui.result_view
+    from benchmarks.questions import PORTAL
+    from gladly_tools.results.store import ResultStore
+    from gladly_tools.results.table import Table
+
+    assert gladly_tools.ui.result_view
+    store = ResultStore(big.folder / "results")
+    pipe.send("ready")
+    while True:
+        question = PORTAL[pipe.recv()]
+        pipe.send(_timed(lambda question=question: question(Table(store.open(RESULT))), repeats))  # type: ignore[misc]
+
+
+def answer_with_pandas(pipe: Connection, big: Big, repeats: int) -> None:
+    """Answer from a frame: of the columns needed, read from the file anew each time, or of the whole table in memory."""
+    import pandas as pd
+
+    from benchmarks.questions import PANDAS
+    from benchmarks.rows import COLUMNS
+    from gladly_tools.results.layout import fields_of
+
+    fields = {each.column.name: each for each in fields_of(COLUMNS)}
+
+    def read(names: tuple[str, ...] | None) -> Any:
+        wanted = [fields[name] for name in names or fields]
+        frame: Any = pd.read_parquet(big.file, columns=[each.reading for each in wanted])
+        return frame.rename(columns={each.reading: each.column.name for each in wanted})
+
+    whole: Any = None
+    pipe.send("ready")
+    while True:
+        source, name = pipe.recv()
+        names, work = PANDAS[name]
+        if source == "file":
+            timed = _timed(lambda names=names, work=work: work(read(names)), 1 if names is None else repeats)  # type: ignore[misc]
+        else:
+            whole = read(None) if whole is None else whole
+            timed = _timed(lambda work=work: work(whole), repeats)  # type: ignore[misc]
+        pipe.send(timed)
+
+
+def _timed(work: Callable[[], Any], repeats: int) -> Timed:
+    least = float("inf")
+    found = None
+    for _ in range(repeats):
+        began = time.perf_counter()
+        found = work()
+        least = min(least, time.perf_counter() - began)
+    return Timed(answer=found, seconds=least)

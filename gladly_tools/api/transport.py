@@ -119,7 +119,7 @@ class Transport:
         self._chance = chance
         self._report_seconds = settings.report_timeout_seconds
         self._seconds = settings.request_timeout_seconds
-        self._report_reason = f"Waiting for the report limit: one at a time, {settings.reports_per_minute} a minute"
+        self._report_reason = f"Waiting for the limit of reports: one at a time, {settings.reports_per_minute} a minute"
         self._secret = credentials.api_token
         self._encoded = base64.b64encode(f"{credentials.username}:{credentials.api_token}".encode())
         self._auth = httpx.BasicAuth(credentials.username, credentials.api_token)

@@ -150,16 +150,16 @@ def _read_rows(lines: Iterable[str], guarded: bool) -> Iterator[dict[str, str]]:
 
 
 def _small(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
-    """The same rows; batches with large cells are cut to about `most` bytes, so that what is made of one stays small."""
+    """The same rows; batches with large cells are cut evenly to about `most` bytes: what is made of one stays small."""
     for batch in batches:
-        pieces = -(-batch.nbytes // most) or 1
-        rows = -(-batch.num_rows // pieces)
+        pieces = batch.nbytes // most + 1
+        rows = max(1, -(-batch.num_rows // pieces))
         for start in range(0, batch.num_rows, rows):
             yield batch.slice(start, rows)
 
 
 def _chunks(pieces: Iterable[Bytes]) -> Iterator[bytes]:
-    """The same bytes in chunks of at most `CHUNK_BYTES`; small pieces are put together, large ones never copied whole."""
+    """The same bytes in chunks of `CHUNK_BYTES`, the last one shorter; a large piece is never copied whole."""
     waiting = bytearray()
     for piece in pieces:
         view = memoryview(piece)

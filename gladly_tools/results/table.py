@@ -382,7 +382,9 @@ def _group_batches(
 ) -> Iterator[pa.RecordBatch]:
     """The rows of one row group, or those at the given places in it, in batches."""
     start = 0
-    for batch in file.iter_batches(batch_rows, row_groups=[group], columns=list(dict.fromkeys(names)), use_threads=False):
+    columns = list(dict.fromkeys(names))
+    # With threads it is no faster, as rows are read no quicker than they are taken, and each keeps memory of its own.
+    for batch in file.iter_batches(batch_rows, row_groups=[group], columns=columns, use_threads=False):
         end = start + batch.num_rows
         if places is not None:
             low, high = np.searchsorted(places, [start, end])

@@ -31,7 +31,9 @@ def section_page(section: Section, introduction: str) -> None:
     jobs = portal().runs.jobs(session.account, kind=export.name)
     # The first time, the form is the page; later the result is, and the form waits above it.
     if jobs:
-        with st.expander(f"**{export.title}**", icon=":material/add_circle:", width=FORM_WIDTH):
+        # Another key after each start, so that the form folds away from the result it led to.
+        key = f"{export.name}:form:{jobs[0].id}"
+        with st.expander(f"**{export.title}**", icon=":material/add_circle:", width=FORM_WIDTH, key=key):
             _form(export, session)
         _results(export, session, jobs)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
@@ -27,7 +28,7 @@ class Portal:
         self.vault = Vault(hours=settings.session_hours)
         self.views = Views()
         self.cookie_key = signing_key(settings.data_dir)
-        self._demo: DemoServer | None = None
+        self._demos: dict[date, DemoServer] = {}
         self._lock = threading.Lock()
 
     def sign_in(self, session_id: str, *, url: str, username: str, api_token: str) -> Account:
@@ -38,7 +39,7 @@ class Portal:
     def sign_in_to_demo(self, session_id: str) -> Account:
         """Sign in to the embedded demo company, which opens its doors at the first visit."""
         with self._lock:
-            demo = self._demo or self._open_demo()
+            demo = self._demo_of_today()
         settings = replace(self.settings, allowed_hosts=(demo.url.removeprefix("http://"),))
         credentials = read_credentials(demo.url, demo.username, demo.api_token, settings)
         return self._enter(session_id, Client(credentials, settings), instance=DEMO_INSTANCE)
@@ -54,8 +55,8 @@ class Portal:
     def close(self) -> None:
         """Interrupt the jobs and close the demo company."""
         self.runs.close()
-        if self._demo is not None:
-            self._demo.stop()
+        for demo in self._demos.values():
+            demo.stop()
 
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:
@@ -67,13 +68,16 @@ class Portal:
         self.runs.resume_interrupted(account, client)
         return account
 
-    def _open_demo(self) -> DemoServer:
+    def _demo_of_today(self) -> DemoServer:
+        """The demo company as of today; an older one stays open for the jobs that still talk to it."""
         from gladly_tools.demo import Company, DemoServer
 
-        demo = DemoServer(Company.make())
-        demo.start()
-        self._demo = demo
-        return demo
+        today = datetime.now(UTC).date()
+        if today not in self._demos:
+            demo = DemoServer(Company.make())
+            demo.start()
+            self._demos[today] = demo
+        return self._demos[today]
 
 
 _portal: Portal | None = None

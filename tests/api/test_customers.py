@@ -16,7 +16,9 @@ PATH = "/api/v1/customer-profiles"
 
 def moved(new: str) -> httpx.Response:
     """The answer for a customer that was merged."""
-    return httpx.Response(301, json={"errors": [{"attr": "customerId", "code": "moved", "meta": {"old": "x", "new": new}}]})
+    return httpx.Response(
+        301, json={"errors": [{"attr": "customerId", "code": "moved", "meta": {"old": "x", "new": new}}]}
+    )
 
 
 def test_a_customer_is_read_in_full(gladly: respx.MockRouter, client: Client) -> None:
@@ -45,9 +47,7 @@ def test_a_customer_is_read_in_full(gladly: respx.MockRouter, client: Client) ->
         ),
         phones=(
             Phone(original="555", normalized=None, extension=None, type="", sms_preference="LATER", primary=False),
-            Phone(
-                original="556", normalized="+1556", extension="9", type="MOBILE", sms_preference="ON", primary=False
-            ),
+            Phone(original="556", normalized="+1556", extension="9", type="MOBILE", sms_preference="ON", primary=False),
         ),
         external_customer_id="old-1",
         external_customer_ids={"shop": "17", "crm": "18"},

@@ -21,7 +21,14 @@ NO_ANSWER = {"id": "a", "name": None, "description": None, "audience_ids": (), "
     [
         (
             "/api/v1/organization",
-            {"id": "o", "name": "Acme", "loginDomain": "acme.test", "timezone": "America/New_York", "gladlyUrl": "u", "x": 1},
+            {
+                "id": "o",
+                "name": "Acme",
+                "loginDomain": "acme.test",
+                "timezone": "America/New_York",
+                "gladlyUrl": "u",
+                "x": 1,
+            },
             lambda client: client.organization.get(),
             Organization(id="o", name="Acme", login_domain="acme.test", timezone="America/New_York", url="u"),
         ),
@@ -74,7 +81,12 @@ NO_ANSWER = {"id": "a", "name": None, "description": None, "audience_ids": (), "
             ),
         ),
         ("/api/v1/answers", [{"id": "a"}], lambda client: client.answers.list_all(), [Answer(**NO_ANSWER)]),
-        ("/api/v1/answers", {"answers": [{"id": "a"}]}, lambda client: client.answers.list_all(), [Answer(**NO_ANSWER)]),
+        (
+            "/api/v1/answers",
+            {"answers": [{"id": "a"}]},
+            lambda client: client.answers.list_all(),
+            [Answer(**NO_ANSWER)],
+        ),
     ],
 )
 def test_an_answer_is_read_from_its_address(
