@@ -27,7 +27,7 @@ Ask = Callable[[], float]
 
 DEFAULT_LIMIT = 10.0
 """Requests per second, until the organization announces its own number."""
-HEADROOM = 0.96
+HEADROOM = 0.97
 """The part of our share that is used: delays shift evenly spaced requests over the border of a second."""
 LONGEST_LOOK = 0.4
 """Seconds after which one who waits asks again at the latest, as the budget may have changed."""
@@ -63,7 +63,7 @@ class Pacer:
     """Spreads the requests of all threads over what is left of the organization's budget. Thread-safe."""
 
     _SLOWEST = 0.5
-    _LEARNING_SECONDS = 4.0
+    _LEARNING_SECONDS = 3.0
     _PAUSE_BLIND = 0.5
     _EASE_PROVEN, _EASE_UNPROVEN, _EASE_BLIND, _EASE_LEAST = 0.98, 0.93, 0.8, 0.2
     _RECOVERY, _RECOVERY_WITH_ROOM, _RECOVERY_BLIND = 0.0005, 0.02, 0.003  # per second

@@ -52,7 +52,9 @@ def job_badge(session: Session) -> None:
         if active and not jobs:
             st.rerun()
         for job in jobs[:3]:
-            st.progress(job.fraction, text=f"{plain(title_of(job))} · {job.fraction:.0%}")
+            left = job.seconds_left(portal().runs.journal.now())
+            words = "" if left is None else f" · about {duration(left)} left"
+            st.progress(job.fraction, text=f"{plain(title_of(job))} · {job.fraction:.0%}{words}")
         if len(jobs) > 3:
             st.caption(f"and {counted(len(jobs) - 3, 'more job')}")
 

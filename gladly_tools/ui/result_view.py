@@ -48,11 +48,12 @@ def result_view(session: Session, job: Job) -> None:
 
 
 def _shown(job: Job, table: Table, manifest: Manifest) -> None:
+    if table.rows == 0 and not job.state.finished:
+        return
     _heading(job, table, manifest)
     if table.rows == 0:
-        if job.state.finished:
-            st.info("The result has no rows. Try another date range or other inboxes.", icon=":material/inbox:")
-            _download(job, Query(), 0, 0)
+        st.info("The result has no rows. Try another date range or other inboxes.", icon=":material/inbox:")
+        _download(job, Query(), 0, 0)
         return
     zone = manifest.zone if manifest.zone != "UTC" else browser_zone()
     charts = CHARTS.get(job.kind)
@@ -84,6 +85,8 @@ def _heading(job: Job, table: Table, manifest: Manifest) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
         state_badge(job)
+        if job.state.active:
+            st.button("Refresh", icon=":material/refresh:", type="tertiary", key=f"refresh:{job.id}")
     parts = [counted(table.rows, "row"), plain(job.title), plain(expiry(job))]
     if not job.state.finished:
         parts[0] += ", unfinished"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +22,7 @@ from gladly_tools.exports.inputs import (
     SwitchQuestion,
     questions,
 )
+from gladly_tools.results.download import unguard
 from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.words import plain
 from gladly_tools.web.vault import Session
@@ -130,4 +133,17 @@ def _pasted_ids(question: IdsQuestion, key: str) -> list[str]:
         key=key,
         persist_state="session",
     )
-    return [item for line in text.splitlines() for item in line.replace(",", " ").replace(";", " ").split()]
+    file = st.file_uploader(
+        f"{question.label}, from a file",
+        type=["csv", "txt"],
+        max_upload_size=5,
+        help="A CSV or text file with one ID a line, in its first column.",
+        key=f"{key}:file",
+    )
+    return read_ids(text) + ([] if file is None else read_ids(file.getvalue().decode("utf-8-sig", "replace")))
+
+
+def read_ids(text: str) -> list[str]:
+    """The first cell of each line, without our own Excel guard; a heading such as `Id` or `answerId` is none."""
+    cells = [unguard(cells[0].strip()) for cells in csv.reader(text.splitlines()) if cells and cells[0].strip()]
+    return cells[1:] if cells and re.fullmatch(r"(\w+[ _-]?)?ids?", cells[0], re.IGNORECASE) else cells

@@ -1,0 +1,107 @@
+"""Runs are kept for their account, for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from gladly_tools.account import Account
+from gladly_tools.api import Client
+from gladly_tools.demo import DemoServer
+from gladly_tools.errors import GladlyToolsError, NotFoundError
+from gladly_tools.exports import EXPORTS
+from gladly_tools.exports.inputs import Parameters
+from gladly_tools.jobs import Job, State
+from gladly_tools.runs import Runs
+from gladly_tools.settings import Settings
+from tests.conftest import connect
+from tests.exports.test_every_export import wait_for
+
+
+def run(runs: Runs, client: Client, account: Account) -> Job:
+    return runs.run_here(account, client, EXPORTS["inboxes"], Parameters(), lambda _ticket: None)
+
+
+def test_a_job_in_the_background_ends_with_its_result(runs: Runs, client: Client, account: Account) -> None:
+    job = wait_for(runs, account, runs.start(account, client, EXPORTS["inboxes"], Parameters()).id)
+    result = runs.result(account, job.id)
+    assert job.state is State.DONE
+    assert result is not None
+    assert result.manifest.rows == result.manifest.expected_rows == job.row_count > 0
+    assert job.requests == 1
+    assert result.manifest.finished is not None
+
+
+def test_another_account_can_do_nothing_with_a_job(
+    runs: Runs, client: Client, account: Account, server: DemoServer, settings: Settings
+) -> None:
+    job = run(runs, client, account)
+    other_client, other = connect(server, settings, account=1)
+    assert list(runs.jobs(other)) == []
+    for attempt in (
+        lambda: runs.job(other, job.id),
+        lambda: runs.result(other, job.id),
+        lambda: runs.stop(other, job.id),
+        lambda: runs.delete(other, job.id),
+        lambda: runs.resume(other, other_client, job.id),
+    ):
+        with pytest.raises(NotFoundError):
+            attempt()
+    assert runs.result(account, job.id) is not None
+
+
+def test_a_deleted_job_takes_its_result_along(runs: Runs, client: Client, account: Account) -> None:
+    job = run(runs, client, account)
+    assert runs.store.size(job.id) > 0
+    runs.delete(account, job.id)
+    assert list(runs.jobs(account)) == []
+    assert job.id not in runs.store.ids()
+
+
+def test_results_are_deleted_after_the_retention_time_and_not_before(
+    runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = run(runs, client, account)
+    assert runs.expires(job) == job.finished_at + timedelta(hours=24)  # type: ignore[operator]
+    assert runs.sweep() == 0
+    later = datetime.now(UTC) + timedelta(hours=23, minutes=59)
+    monkeypatch.setattr(runs.journal, "now", lambda: later)
+    assert runs.sweep() == 0
+    monkeypatch.setattr(runs.journal, "now", lambda: later + timedelta(minutes=2))
+    assert runs.sweep() == 1
+    assert job.id not in runs.store.ids()
+
+
+def test_a_full_disk_is_told_before_a_job_starts(
+    runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gladly_tools.runs.shutil.disk_usage", lambda _path: SimpleNamespace(free=1024))
+    with pytest.raises(GladlyToolsError, match="are free"):
+        runs.start(account, client, EXPORTS["inboxes"], Parameters())
+    assert list(runs.jobs(account)) == []
+
+
+def test_a_failed_job_keeps_gladlys_words_and_can_be_resumed(
+    runs: Runs, client: Client, account: Account, server: DemoServer
+) -> None:
+    server.faults.add("/api/v1/inboxes", status=400, body='{"errors":{"attr":"x","code":"invalid","detail":"no way"}}')
+    job = wait_for(runs, account, runs.start(account, client, EXPORTS["inboxes"], Parameters()).id)
+    assert job.state is State.FAILED
+    assert "no way" in job.what
+    runs.resume(account, client, job.id)
+    assert wait_for(runs, account, job.id).state is State.DONE
+
+
+def test_two_processes_share_a_data_directory_and_leave_each_others_jobs_alone(
+    client: Client, account: Account, settings: Settings, open_runs: Callable[[Settings], Runs]
+) -> None:
+    first = open_runs(settings)
+    job = first.journal.create("waits", owner=account.owner, kind="inboxes", title="", origin="app", parameters={})
+    first.runner.adopt(job.id)
+    second = open_runs(settings)
+    assert second.job(account, "waits").state is State.QUEUED
+    finished = run(second, client, account)
+    assert first.result(account, finished.id) is not None

@@ -1,0 +1,44 @@
+"""Sessions are dropped by signing out and by not being used; a token shows in no repr."""
+
+from __future__ import annotations
+
+from gladly_tools.account import Account, read_credentials
+from gladly_tools.api import Client
+from gladly_tools.settings import Settings
+from gladly_tools.web.vault import Session, Vault
+
+ACCOUNT = Account(instance="x", username="ann", organization="X", zone="UTC", url="")
+
+
+def session() -> Session:
+    credentials = read_credentials("acme.gladly.com", "ann@x.test", "a-secret-token", Settings())
+    return Session(account=ACCOUNT, client=Client(credentials, Settings()))
+
+
+def test_a_session_lasts_while_it_is_used_and_ends_when_it_is_not() -> None:
+    now = [0.0]
+    vault = Vault(hours=1, clock=lambda: now[0])
+    vault.put("sid", session())
+    now[0] += 3000
+    assert vault.get("sid") is not None
+    now[0] += 3000
+    assert vault.get("sid") is not None, "using it made it young again"
+    now[0] += 3601
+    assert vault.get("sid") is None
+
+
+def test_signing_out_drops_the_session_alone() -> None:
+    vault = Vault(hours=1)
+    vault.put("one", session())
+    vault.put("two", session())
+    assert vault.drop("one") is not None
+    assert vault.get("one") is None
+    assert vault.get("two") is not None
+    assert vault.drop("one") is None
+
+
+def test_the_token_shows_in_no_repr() -> None:
+    held = session()
+    assert "a-secret-token" not in repr(held)
+    assert "a-secret-token" not in repr(held.client.credentials)
+    assert "a-secret-token" not in str(vars(held.client.credentials.instance))
