@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import math
 import random
+import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -202,12 +204,17 @@ class Transport:
                 base_url=self.instance.base_url,
                 headers={"Accept": "application/json, text/csv", "User-Agent": "gladly-tools"},
                 follow_redirects=False,
+                verify=_certificates(),
                 # A proxy is for the way out of the house, not for this very machine.
                 trust_env=not self.instance.is_loopback,
                 # A session cookie would sign requests that must go out unsigned: none is kept.
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
                 limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
             )
+        except OSError:
+            raise ConnectionFailed(
+                "This machine's trusted certificates cannot be read.", "Mend or unset SSL_CERT_FILE and SSL_CERT_DIR."
+            ) from None
         except (ValueError, ImportError, httpx.InvalidURL):
             raise ConnectionFailed(
                 "This machine's proxy settings cannot be used.", "Mend or unset HTTPS_PROXY and ALL_PROXY."
@@ -304,6 +311,12 @@ class Transport:
             body = b""  # the status alone says enough
         body = body.replace(self._encoded, b"")
         return refusal(status, body, arrival.path, secret=self._secret)
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """The certificates that are trusted, read once in a process: each report has a connection of its own."""
+    return httpx.create_ssl_context()
 
 
 def _reason(failure: Failure, seconds: float) -> str:

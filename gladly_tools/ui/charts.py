@@ -34,7 +34,7 @@ def _headline(found: insights.Figures) -> None:
     cards = (
         ("Conversations", f"{found.conversations:,}", f"{found.customers:,} different customers"),
         ("Median handle time", minutes(found.median_minutes), f"of {found.with_handle_time:,} with a handle time"),
-        ("90th percentile", minutes(found.p90_minutes), "nine in ten are handled within this"),
+        ("90th percentile", minutes(found.p90_minutes), "9 in 10 handle times are below"),
         ("First contact resolution", rate, f"of {found.fcr_eligible:,} eligible"),
     )
     for place, (label, value, basis) in zip(st.columns(len(cards)), cards, strict=True):

@@ -144,8 +144,9 @@ def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
         return jobs[0]
     zone = browser_zone()
     chosen = st.selectbox(
-        "Result",
+        "Which result",
         list(by_id),
+        label_visibility="collapsed",
         format_func=lambda job_id: _label(by_id[job_id], zone),
         key=key,
         width=FORM_WIDTH,

@@ -30,40 +30,51 @@ WORDS: Mapping[Operator, tuple[str, str]] = {
 
 
 def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str]) -> Query:
-    """Show the filters of a result and return the query that they make; the columns in `first` are offered first."""
+    """Show the widgets that filter and sort a result, and return the query that they make.
+
+    The columns in `first` are offered before the others. `active_filters` shows what is active.
+    """
     names = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
-    state = f"filters:{job_id}"
-    conditions: list[Condition] = st.session_state.setdefault(state, [])
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"bar:{job_id}"):
-        search = st.text_input(
-            "Search",
-            placeholder="Search all text columns",
-            icon=":material/search:",
-            label_visibility="collapsed",
-            key=f"search:{job_id}",
-            persist_state="session",
-            width=320,
-        )
-        with st.popover("Add filter", icon=":material/filter_list:"):
-            _add_condition(table, names, job_id, zone, conditions.append)
-        sort = _sort(names, job_id)
-    query = Query(conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,))
-    if conditions:
-        with st.container(horizontal=True, gap="small", key=f"active:{job_id}"):
-            for place, condition in enumerate(conditions):
-                if st.button(
-                    plain(describe(condition, zone)),
-                    icon=":material/close:",
-                    icon_position="right",
-                    help="Remove this filter",
-                    key=f"remove:{job_id}:{place}",
-                ):
-                    del conditions[place]
-                    st.rerun()
-            if st.button("Clear all", type="tertiary", key=f"clear:{job_id}"):
-                conditions.clear()
+    conditions = _conditions(job_id)
+    search = st.text_input(
+        "Search",
+        placeholder="Search all text columns",
+        icon=":material/search:",
+        label_visibility="collapsed",
+        key=f"search:{job_id}",
+        persist_state="session",
+        width=280,
+    )
+    with st.popover("Add filter", icon=":material/filter_list:"):
+        _add_condition(table, names, job_id, zone, conditions.append)
+    sort = _sort(names, job_id)
+    return Query(conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,))
+
+
+def active_filters(query: Query, job_id: str, zone: str) -> None:
+    """Show each condition of a result as a button that removes it; nothing when there is none."""
+    if not query.conditions:
+        return
+    conditions = _conditions(job_id)
+    with st.container(horizontal=True, gap="small", key=f"active:{job_id}"):
+        for place, condition in enumerate(query.conditions):
+            if st.button(
+                plain(describe(condition, zone)),
+                icon=":material/close:",
+                icon_position="right",
+                help="Remove this filter",
+                key=f"remove:{job_id}:{place}",
+            ):
+                del conditions[place]
                 st.rerun()
-    return query
+        if st.button("Clear all", type="tertiary", key=f"clear:{job_id}"):
+            conditions.clear()
+            st.rerun()
+
+
+def _conditions(job_id: str) -> list[Condition]:
+    conditions: list[Condition] = st.session_state.setdefault(f"filters:{job_id}", [])
+    return conditions
 
 
 def describe(condition: Condition, zone: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS
@@ -18,7 +19,7 @@ from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.charts import CHARTS
-from gladly_tools.ui.filters import filter_bar
+from gladly_tools.ui.filters import active_filters, filter_bar
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.words import counted, plain
 from gladly_tools.web.portal import portal
@@ -50,17 +51,16 @@ def result_view(session: Session, job: Job) -> None:
 def _shown(job: Job, table: Table, manifest: Manifest) -> None:
     if table.rows == 0 and not job.state.finished:
         return
-    _heading(job, table, manifest)
+    download = _heading(job, table, manifest)
     if table.rows == 0:
         st.info("The result has no rows. Try another date range or other inboxes.", icon=":material/inbox:")
-        _download(job, Query(), 0, 0)
+        with download:
+            _download(job, Query(), 0, 0)
         return
     zone = manifest.zone if manifest.zone != "UTC" else browser_zone()
     charts = CHARTS.get(job.kind)
     views = ["Table", "Charts", "Columns"] if charts else ["Table", "Columns"]
-    query = filter_bar(table, job.id, zone, first=usual_columns(job, table))
-    taken = table.count(query)
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{job.id}"):
         view = st.segmented_control(
             "View",
             views,
@@ -70,7 +70,11 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
             key=f"view:{job.id}",
             persist_state="session",
         )
+        query = filter_bar(table, job.id, zone, first=usual_columns(job, table))
+    taken = table.count(query)
+    with download:
         _download(job, query, taken, table.rows)
+    active_filters(query, job.id, zone)
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
@@ -81,12 +85,20 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
         _table(job, table, query, taken, zone)
 
 
-def _heading(job: Job, table: Table, manifest: Manifest) -> None:
+def _heading(job: Job, table: Table, manifest: Manifest) -> DeltaGenerator:
+    """Name the result and say what must be known of it; returns the place for the download button."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
         state_badge(job)
+        others = [note for note in manifest.notes if note.level != "partial"]
+        if others:
+            with st.popover(counted(len(others), "note"), icon=":material/info:", type="tertiary"):
+                for note in others:
+                    st.markdown(f"- {plain(note.text)}: {note.count:,}")
         if job.state.active:
             st.button("Refresh", icon=":material/refresh:", type="tertiary", key=f"refresh:{job.id}")
+        st.space("stretch")
+        download = st.container(width="content")
     parts = [counted(table.rows, "row"), plain(job.title), plain(expiry(job))]
     if not job.state.finished:
         parts[0] += ", unfinished"
@@ -99,11 +111,7 @@ def _heading(job: Job, table: Table, manifest: Manifest) -> None:
             "**Data is missing.** " + " ".join(f"{plain(note.text)} ({note.count:,})." for note in missing),
             icon=":material/warning:",
         )
-    others = [note for note in manifest.notes if note.level != "partial"]
-    if others:
-        with st.expander(counted(len(others), "note"), icon=":material/info:"):
-            for note in others:
-                st.markdown(f"- {plain(note.text)}: {note.count:,}")
+    return download
 
 
 def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:

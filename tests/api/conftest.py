@@ -43,6 +43,7 @@ class Patience:
         with self._lock:
             self.now += seconds
             self.waits.append(seconds)
+            assert len(self.waits) < 20_000, "waits without an end"
             if reason:
                 self.reasons.append(reason)
 

@@ -80,10 +80,9 @@ def test_the_first_error_comes_in_its_place_and_ends_it(make_client: Callable[..
             raise NotFoundError("gone")
         return number
 
-    results, found = client.each(call, range(1000)), []
+    results, found = client.each(call, range(1000)), list[int]()
     with pytest.raises(NotFoundError):
-        for result in results:
-            found.append(result)
+        found.extend(results)
     assert found == [0, 1, 2]
     assert len(called) < 20
     assert request_threads() == 0

@@ -51,30 +51,35 @@ def test_the_limit_of_reports_is_waited_for_and_told(
     assert set(patience.reasons) == {"Waiting for the limit of reports: one at a time, 2 a minute"}
 
 
-def test_reports_of_several_threads_come_one_at_a_time(
-    gladly: respx.MockRouter, make_client: Callable[..., Client]
+def test_a_second_report_is_not_asked_for_before_the_first_has_come(
+    gladly: respx.MockRouter, make_client: Callable[..., Client], patience: Patience
 ) -> None:
-    under_way: list[int] = [0]
-    most: list[int] = []
-    lock = threading.Lock()
-    came = threading.Event()
+    bodies: list[str] = []
+    second_is_here, first_is_over = threading.Event(), threading.Event()
+    wait = patience.wait
+
+    def noted_wait(seconds: float, reason: str) -> None:
+        if "limit of reports" in reason and not first_is_over.is_set():
+            second_is_here.set()
+            first_is_over.wait(5)
+        wait(seconds, reason)
 
     class Body(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
-            with lock:
-                under_way[0] += 1
-                most.append(under_way[0])
-            came.wait(0.02)  # leaves the others time to break the rule
+            bodies.append("begins")
+            if len(bodies) > 1:
+                second_is_here.set()
+            second_is_here.wait(5)
             yield CSV
-            with lock:
-                under_way[0] -= 1
+            bodies.append("ends")
+            first_is_over.set()
 
+    patience.wait = noted_wait  # type: ignore[method-assign]  # to let the second come while the first is on its way
     gladly.post(PATH).mock(side_effect=lambda request: httpx.Response(200, stream=Body()))
-    # Those who wait move the clock, so that no report could be in time.
-    client = make_client(reports_per_minute=100, report_timeout_seconds=1e9)
-    for report in client.each(lambda _: fetch(client), range(6)):
+    client = make_client(requests_in_flight=2)
+    for report in client.each(lambda _: fetch(client), range(2)):
         report.close()
-    assert most == [1] * 6
+    assert bodies == ["begins", "ends", "begins", "ends"]
 
 
 @pytest.mark.parametrize(
@@ -140,6 +145,31 @@ def test_stopping_ends_the_wait_for_the_report_limit(
     assert route.call_count == 1
     patience.stopped, patience.wait = False, wait  # type: ignore[method-assign]
     fetch(client).close()
+
+
+def test_a_report_that_comes_when_nobody_waits_for_it_any_more_is_closed(
+    gladly: respx.MockRouter, client: Client, patience: Patience, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answering, closed = threading.Event(), threading.Event(), threading.Event()
+    here = threading.current_thread()
+
+    def check() -> None:
+        if asked.is_set() and threading.current_thread() is here:
+            raise KeyboardInterrupt
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        asked.set()
+        answering.wait(5)
+        return httpx.Response(200, content=CSV)
+
+    gladly.post(PATH).mock(side_effect=answered)
+    patience.check = check  # type: ignore[method-assign]  # whoever waits goes away; the report does not know
+    monkeypatch.setattr(Report, "close", lambda report: closed.set())
+    with pytest.raises(KeyboardInterrupt):
+        fetch(client)
+    assert not closed.is_set()
+    answering.set()
+    assert closed.wait(5)
 
 
 def test_what_a_report_answers_does_not_change_the_pace_of_other_requests(

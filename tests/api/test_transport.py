@@ -13,7 +13,7 @@ import httpx
 import pytest
 import respx
 
-from gladly_tools.api import Client, Credentials, read_instance
+from gladly_tools.api import Client, Credentials, read_instance, transport
 from gladly_tools.api.arrival import LARGEST_BODY
 from gladly_tools.api.connection import broken
 from gladly_tools.api.retry import Cause, Kind
@@ -32,6 +32,7 @@ from gladly_tools.errors import (
     UnexpectedAnswer,
 )
 from tests.api.conftest import TOKEN, Patience
+from tests.api.wire import Wire, answer
 
 PATH = "/api/v1/topics"
 
@@ -354,12 +355,15 @@ def test_this_very_machine_is_not_asked_through_a_proxy(
     make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    client = make_client(f"http://127.0.0.1:{port}", allowed_hosts=(f"127.0.0.1:{port}",))
-    with pytest.raises(ConnectionFailed, match=f"127.0.0.1:{port} refused the connection"):
-        client.topics.list()
+    with Wire([answer(b"[]", "Content-Length: 2")]) as wire:
+        assert make_client(f"http://{wire.host}", allowed_hosts=(wire.host,)).topics.list() == []
+
+
+def test_a_port_where_nobody_listens_refuses_in_words(make_client: Callable[..., Client]) -> None:
+    with Wire([]) as wire:
+        pass
+    with pytest.raises(ConnectionFailed, match=f"{wire.host} refused the connection"):
+        make_client(f"http://{wire.host}", allowed_hosts=(wire.host,)).topics.list()
 
 
 def test_a_name_that_cannot_be_looked_up_is_told_from_what_really_happens(
@@ -388,6 +392,15 @@ def test_a_host_that_speaks_no_tls_is_told_from_what_really_happens(make_client:
         with pytest.raises(ConnectionFailed, match="No secure connection"):
             make_client(f"https://{host}", allowed_hosts=(host,)).topics.list()
         thread.join()
+
+
+def test_a_certificate_file_that_cannot_be_read_has_words(
+    make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    transport._certificates.cache_clear()
+    with pytest.raises(ConnectionFailed, match="certificates"):
+        make_client()
 
 
 def test_a_proxy_setting_that_cannot_be_used_has_words(
