@@ -215,10 +215,17 @@ def report_parts(workbench: Workbench, parameters: ContactInformationParameters,
     for part in parts:
         if part.cut:
             workbench.remark(part.cut, partial=True)
-        if part.report.ragged:
+        report = part.report
+        if report.unreadable:
             workbench.remark(
-                "Report lines whose number of cells does not fit the header; what fits was kept",
-                count=part.report.ragged,
+                "Report lines with more cells than the header, left out, since no one can tell which cell is which",
+                count=report.unreadable,
+                partial=True,
+            )
+        if report.ragged > report.unreadable:
+            workbench.remark(
+                "Report lines with fewer cells than the header, whose last columns are empty",
+                count=report.ragged - report.unreadable,
                 partial=True,
             )
         yield part

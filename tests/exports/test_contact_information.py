@@ -211,6 +211,23 @@ def test_a_report_with_new_and_missing_columns_is_taken_and_says_so(
     assert "Created At" in said["partial"]
 
 
+def test_report_lines_of_the_wrong_length_are_counted_by_what_became_of_them(
+    runs: Runs, client: Client, account: Account, server: DemoServer
+) -> None:
+    header = ",".join(column.name for column in REPORT_COLUMNS)
+    rest = "," * (len(REPORT_COLUMNS) - 5)
+    good, short, long = f"UTC,,,c1,k1{rest}", "UTC,,,c2,k2", f"UTC,,,c3,k3{rest},surplus"
+    server.faults.add(
+        "/api/v1/reports", status=200, body="\n".join((header, good, short, long)), headers={"Content-Type": "text/csv"}
+    )
+    job = run(runs, client, account, parameters(4, 4))
+    assert job.state is State.PARTIAL
+    assert ids(runs, account, job) == ["c1", "c2"]
+    counts = {note.text: note.count for note in notes(runs, account, job)}
+    assert [count for text, count in counts.items() if "fewer cells" in text] == [1]
+    assert [count for text, count in counts.items() if "more cells" in text] == [1]
+
+
 def test_a_report_without_its_key_is_refused(runs: Runs, client: Client, account: Account, server: DemoServer) -> None:
     server.faults.add("/api/v1/reports", status=200, body="A,B\n1,2\n", headers={"Content-Type": "text/csv"})
     with pytest.raises(UnexpectedAnswer):
