@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 
@@ -20,6 +21,7 @@ def main(names: tuple[str, ...], quick: bool) -> None:
     from benchmarks.run import measure
     from benchmarks.scale import FULL, QUICK
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, which ends the children on its way
     started = time.monotonic()
     figures = []
     for figure in measure(names or SUBJECTS, QUICK if quick else FULL):

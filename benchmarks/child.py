@@ -57,9 +57,9 @@ def child(work: Callable[..., None], *arguments: object) -> Iterator[Child]:
         assert process.pid is not None
         yield Child(pid=process.pid, pipe=ours)
     finally:
-        ours.close()
         process.terminate()
         process.join(_END_SECONDS)
         if process.is_alive():
             process.kill()
             process.join()
+        ours.close()

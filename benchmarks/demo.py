@@ -31,7 +31,7 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """A demo company that runs; `conversations` and `customers` are the ids in its report, each once."""
+    """A demo company that runs; `conversations`, `with_inbox` (those of them that have one) and `customers` are ids."""
 
     url: str
     accounts: Sequence[tuple[str, str]] = field(repr=False)
@@ -40,6 +40,7 @@ class Demo:
     first_day: date
     last_day: date
     conversations: Sequence[str] = field(repr=False)
+    with_inbox: Sequence[str] = field(repr=False)
     customers: Sequence[str] = field(repr=False)
 
     @property
@@ -114,6 +115,7 @@ def serve(pipe: Connection, limits: Limits, latency: float, days: int, conversat
                 first_day=first,
                 last_day=TODAY,
                 conversations=list(dict.fromkeys(row["Conversation ID"] for row in rows)),
+                with_inbox=list(dict.fromkeys(row["Conversation ID"] for row in rows if row["Inbox ID - Current"])),
                 customers=list(dict.fromkeys(row["Customer ID"] for row in rows if row["Customer ID"])),
             )
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -89,9 +88,7 @@ def measure(scale: Scale) -> Iterator[Figure]:
 def measure_one(scenario: Scenario, scale: Scale) -> Use:
     """Run one scenario: the server, the client and the other client are a process each."""
     with ExitStack() as stack:
-        server = stack.enter_context(
-            running_demo(limits=Limits(requests_per_second=LIMIT), latency=scenario.latency)
-        )
+        server = stack.enter_context(running_demo(limits=Limits(requests_per_second=LIMIT), latency=scenario.latency))
         demo = server.demo
         if scenario.other:
             stack.enter_context(child(be_the_other, demo.url, demo.accounts[1], scenario.other))
@@ -115,9 +112,7 @@ def use_of(seen: Sequence[Seen], *, username: str, settling: float, seconds: flo
     within = [each for each in seen if begin <= each.at < begin + seconds]
     own = [each for each in within if each.username == username]
     others = sum(1 for each in within if each.username != username and not each.refused)
-    return Use(
-        sent=len(own), refused=sum(1 for each in own if each.refused), allowed=limit * seconds - others
-    )
+    return Use(sent=len(own), refused=sum(1 for each in own if each.refused), allowed=limit * seconds - others)
 
 
 def be_the_client(pipe: Connection, demo: Demo, seconds: float) -> None:
@@ -137,10 +132,9 @@ def be_the_client(pipe: Connection, demo: Demo, seconds: float) -> None:
     pipe.send("done")
 
 
-def be_the_other(_pipe: Connection, url: str, account: tuple[str, str], manner: str) -> None:
+def be_the_other(pipe: Connection, url: str, account: tuple[str, str], manner: str) -> None:
     """Take half of the limit until the process is ended: evenly, or all at once at some moment of each second."""
     chance = random.Random(7)
-    never = threading.Event()
     with httpx.Client(base_url=url, auth=account, trust_env=False) as http, ThreadPoolExecutor(LIMIT) as pool:
         second = int(time.monotonic()) + 1  # the server's seconds are those of the same clock
         while True:
@@ -149,6 +143,7 @@ def be_the_other(_pipe: Connection, url: str, account: tuple[str, str], manner: 
             else:
                 moments = [0.05 + 0.9 * chance.random()] * OTHER_PER_SECOND
             for moment in moments:
-                never.wait(max(0.0, second + moment - time.monotonic()))
+                if pipe.poll(max(0.0, second + moment - time.monotonic())):
+                    return  # nobody listens any more
                 pool.submit(http.get, "/api/v1/organization")
             second += 1

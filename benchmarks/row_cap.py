@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,21 +20,26 @@ from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 
 CAP = 60
-# The true limit is 10; six hundred ask the same of the client in a minute of a hundred milliseconds each.
+# Gladly's limit is 10; at that rate this would take the best part of an hour.
 REPORTS_PER_MINUTE = 600
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """How many conversations a day has on average, in words and as a number."""
+    """How many conversations a day has on average, in words and as a number.
+
+    A day beyond the cap can only be asked for inbox by inbox, so its conversations without an inbox may be out of
+    reach; then the result must call itself partial, and everything else must be there.
+    """
 
     name: str
     per_day: int
+    beyond_reach: bool = False
 
 
 CASES = (
-    Case(name="weeks longer than the cap", per_day=35),
-    Case(name="days longer than the cap", per_day=150),
+    Case(name="weeks beyond the cap", per_day=35),
+    Case(name="days beyond the cap", per_day=100, beyond_reach=True),
 )
 
 
@@ -47,34 +53,33 @@ class Got:
 
 
 def measure(scale: Scale) -> Iterator[Figure]:
-    """Rows got over true rows, and refused reports over all, a case each."""
+    """Conversations got over those there are, and refused reports over all, a case each."""
     for case in CASES:
         days = scale.row_cap_days
-        limits = Limits(
-            requests_per_second=100_000, reports_per_minute=REPORTS_PER_MINUTE, report_rows=CAP
-        )
+        limits = Limits(requests_per_second=100_000, reports_per_minute=REPORTS_PER_MINUTE, report_rows=CAP)
         with running_demo(limits=limits, days=days, conversations=case.per_day * days) as running:
             got = export(running.demo)
             pressure = running.pressure()
-        true = frozenset(running.demo.conversations)
-        reports = max(pressure.requests, 1)
-        words = f"{got.rows:,} of {len(true):,} rows, cut at {CAP}"
+        demo = running.demo
+        true = frozenset(demo.with_inbox if case.beyond_reach else demo.conversations)
+        missing = len(frozenset(demo.conversations) - got.conversations)
+        honest = got.partial == (missing > 0) and got.rows == len(got.conversations)
         yield Figure(
             subject="row_cap",
             what=case.name,
-            of="conversations got / true",
-            ratio=len(got.conversations & true) / len(true),
+            of="conversations got / true" if not case.beyond_reach else "conversations with an inbox got / true",
+            ratio=len(got.conversations & true) / len(true) if honest else math.nan,
             least=1.0,
-            most=1.0,
-            detail=f"{words}; the result {'calls itself partial' if got.partial else 'calls itself complete'}",
+            detail=f"{got.rows:,} rows, cut at {CAP}; {missing} missing, "
+            f"the result calls itself {'partial' if got.partial else 'complete'}",
         )
         yield Figure(
             subject="row_cap",
             what=case.name,
             of="refused reports / requests",
-            ratio=pressure.refused_reports / reports,
+            ratio=pressure.refused_reports / max(pressure.requests, 1),
             most=0.0,
-            detail=f"{pressure.refused_reports} of {reports}; at most {pressure.most_reports_in_a_minute} a minute",
+            detail=f"{pressure.refused_reports} of {pressure.requests}",
         )
 
 
@@ -91,7 +96,5 @@ def export(demo: Demo) -> Got:
             job = runs.run_here(demo.account, client, chosen, parameters, lambda _ticket: None)
             result = runs.result(demo.account, job.id)
             assert result is not None
-            found = [
-                cell for batch in Table(result).batches(columns=[KEY]) for cell in batch.column(0).to_pylist()
-            ]
+            found = [cell for batch in Table(result).batches(columns=[KEY]) for cell in batch.column(0).to_pylist()]
             return Got(conversations=frozenset(found), rows=len(found), partial=result.manifest.partial)

@@ -46,7 +46,9 @@ def rows(first: int, count: int, of: int) -> Iterator[dict[str, Cell]]:
             "Conversation ID": key,
             "Customer ID": f"c{customer:021d}",
             "First Contact ID": f"f{number * 48_271 % 2**61:021d}",
-            "Last Closed At": (created + timedelta(seconds=number * 7_907 % 900_001)).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "Last Closed At": (created + timedelta(seconds=number * 7_907 % 900_001)).strftime(
+                "%Y-%m-%dT%H:%M:%S.000Z"
+            ),
             "Conversation Link": f"https://example.us-1.gladly.com/conversation/{key}",
             "Conversation Handle Time in seconds": str(number * 104_729 % 3_601 + number % 13 * 40),
             "Email": f"person.{customer}@example.com",
@@ -91,4 +93,3 @@ def _of_kind(kind: Kind, chance: random.Random) -> str:
             return "".join(chance.choices(_ALPHABET, k=22))
         case _:
             return f"+1555{chance.randrange(10_000_000):07d}"
-

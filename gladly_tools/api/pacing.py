@@ -200,7 +200,7 @@ class Pacer:
         pace = self._RECOVERY_WITH_ROOM if has_room else self._RECOVERY
         if not self._is_told:
             pace = self._RECOVERY_BLIND
-        if self._ease < 1.0:
+        if self._ease < 1.0 and self._recovered_at > -math.inf:
             self._ease = min(1.0, self._ease + (now - self._recovered_at) * pace)
         self._recovered_at = now
 

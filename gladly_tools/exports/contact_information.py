@@ -250,14 +250,17 @@ def _column_names(report: Report, workbench: Workbench) -> list[str]:
         workbench.remark(f"Columns that Gladly's report did not have, left empty: {', '.join(absent)}", partial=True)
     new = [sent for sent, name in zip(report.columns, names, strict=True) if not name]
     if new:
-        workbench.remark(f"Columns that Gladly's report had besides, left out: {', '.join(new)}")
+        workbench.remark(f"Columns that Gladly's report had besides, or twice, left out: {', '.join(new)}")
     return names
 
 
 def match_columns(sent: Sequence[str]) -> list[str]:
-    """The export's column for each column sent: dashes, case and spaces may differ; '' for an unknown one."""
+    """The export's column for each column sent: dashes, case and spaces may differ.
+
+    '' for an unknown one, and for the second of two that are the same.
+    """
     known = {_spelling(column.name): column.name for column in REPORT_COLUMNS} | OTHER_SPELLINGS
-    return [known.get(_spelling(name), "") for name in sent]
+    return [known.pop(_spelling(name), "") for name in sent]
 
 
 def _spelling(name: str) -> str:

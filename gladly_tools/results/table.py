@@ -233,6 +233,7 @@ class Table:
                     if low < high:
                         whole = file.read_row_group(group, columns=list(dict.fromkeys(names)))
                         found = whole.take(wanted[low:high] - start).select(names).combine_chunks()
+                        del whole  # else two row groups are in memory while the next one is read
                         yield found.to_batches()[0], int(low)
                     start += rows
 
