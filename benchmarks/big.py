@@ -5,33 +5,33 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from benchmarks.child import child
 from benchmarks.demo import Demo, running_demo
-from benchmarks.rows import COLUMNS, ZONE, rows
-from gladly_tools.account import Account
+from benchmarks.rows import ZONE, rows
 from gladly_tools.exports import EXPORTS
-from gladly_tools.jobs import State
-from gladly_tools.results.manifest import Manifest
-from gladly_tools.results.store import ResultStore
+from gladly_tools.exports.export import Export, Plan, Slice
+from gladly_tools.exports.inputs import DateRange, check_parameters
+from gladly_tools.results.schema import Row
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 
-RESULT = "benchmark"
 EXPORT = "contact-information"
 _SLICES = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Big:
-    """Where the result is, and the demo company whose account it belongs to."""
+    """Where the result is, and the demo company whose first account it belongs to."""
 
     folder: Path
+    result_id: str
     rows: int
     demo: Demo
 
@@ -43,7 +43,7 @@ class Big:
     @property
     def file(self) -> Path:
         """The Parquet file with all rows."""
-        return self.folder / "results" / RESULT / "rows.parquet"
+        return self.folder / "results" / self.result_id / "rows.parquet"
 
 
 @contextmanager
@@ -52,49 +52,40 @@ def big_result(count: int) -> Iterator[Big]:
     folder = Path(tempfile.mkdtemp(prefix="gladly-tools-benchmark-"))
     try:
         with running_demo() as running:
-            big = Big(folder=folder, rows=count, demo=running.demo)
-            with child(make, big) as maker:
-                maker.hear()
-            yield big
+            with child(make, folder, running.demo, count) as maker:
+                result_id: str = maker.hear()
+            yield Big(folder=folder, result_id=result_id, rows=count, demo=running.demo)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make(pipe: Connection, big: Big) -> None:
-    """Write the result and its job, then say so."""
-    runs = Runs(big.settings)
-    account: Account = big.demo.account
-    runs.journal.create(
-        RESULT,
-        owner=account.owner,
-        kind=EXPORT,
-        title="Made for a benchmark",
-        origin="app",
-        parameters={},
-    )
-    ticket = runs.runner.adopt(RESULT)
-    error = runs.runner.run(ticket, lambda _: _write(runs.store, account, big.rows))
-    runs.close()
-    if error is not None:
-        raise error
-    pipe.send("done")
+def make(pipe: Connection, folder: Path, demo: Demo, count: int) -> None:
+    """Run the export, with made-up rows in place of Gladly's; tell the result's id."""
+    settings = demo.settings(folder)
+    export = _made_up(EXPORTS[EXPORT], count)
+    dates = DateRange(first=demo.first_day, last=demo.last_day, zone=ZONE)
+    parameters = check_parameters(export.parameters, {"dates": dates, "inbox_ids": (), "customers": False})
+    with (
+        patch.dict(EXPORTS, {EXPORT: export}),
+        closing(Runs(settings)) as runs,
+        demo.client(settings) as client,
+    ):
+        job = runs.run_here(demo.account(client), client, export, parameters, lambda _ticket: None)
+    pipe.send(job.id)
 
 
-def _write(store: ResultStore, account: Account, count: int) -> State:
-    result = store.create(
-        RESULT,
-        Manifest(
-            export=EXPORT,
-            title="Made for a benchmark",
-            instance=account.instance,
-            username=account.username,
-            started=datetime.now(UTC),
-            columns=COLUMNS,
-            zone=ZONE,
-        ),
-    )
+def _made_up(export: Export[Any], count: int) -> Export[Any]:
     each = count // _SLICES
-    for number in range(_SLICES):
-        result.write_slice(number, f"slice {number}", rows(number * each, each, count), zone=ZONE)
-    result.finish(unique=EXPORTS[EXPORT].unique)
-    return State.DONE
+
+    def plan(*_: object) -> Plan:
+        return Plan(
+            slices=tuple(
+                Slice(key=f"{number}", title=f"{number}", arguments={"first": number * each})
+                for number in range(_SLICES)
+            )
+        )
+
+    def made(_workbench: object, _parameters: object, slice: Slice) -> Iterator[Row]:
+        yield from rows(int(str(slice.arguments["first"])), each, count)
+
+    return replace(export, plan=plan, rows=made)

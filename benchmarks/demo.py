@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.child import Child, child
-from gladly_tools.account import Account, read_credentials
+from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client, Credentials
 from gladly_tools.demo import Company, DemoServer, Limits, Pressure
 from gladly_tools.settings import Settings
@@ -43,17 +43,6 @@ class Demo:
     with_inbox: Sequence[str] = field(repr=False)
     customers: Sequence[str] = field(repr=False)
 
-    @property
-    def account(self) -> Account:
-        """The first account, as the portal knows it once signed in."""
-        return Account(
-            instance=self.url.removeprefix("http://"),
-            username=self.accounts[0][0],
-            organization=self.organization,
-            zone=self.zone,
-            url="",
-        )
-
     def settings(self, folder: Path, **more: Any) -> Settings:
         """Settings under which credentials may be sent there."""
         return Settings(data_dir=folder, allowed_hosts=(self.url.removeprefix("http://"),), **more)
@@ -66,6 +55,10 @@ class Demo:
     def client(self, settings: Settings) -> Client:
         """A client of the first account."""
         return Client(self.credentials(settings), settings)
+
+    def account(self, client: Client) -> Account:
+        """The first account, confirmed as at sign-in."""
+        return confirm(client, instance=client.credentials.instance.name)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,14 @@ from multiprocessing.connection import Connection
 
 import httpx
 
-from benchmarks.big import RESULT, Big
+from benchmarks.big import Big
 from benchmarks.child import child
 from benchmarks.figure import Figure
 from benchmarks.memory import MB, memory_of
 from gladly_tools.results.download import Format
 
 MOST_ADDED_MB = 50
+WORDS = {Format.CSV: "CSV", Format.JSON: "JSON", Format.PARQUET: "Parquet"}
 _REST_SECONDS = 0.5
 
 
@@ -31,14 +32,14 @@ class Download:
 
 def measure(big: Big) -> Iterator[Figure]:
     """For each format a fresh portal and two downloads, one after the other; each by what it added."""
-    for format in (Format.CSV, Format.JSON, Format.PARQUET):
+    for format in WORDS:
         with child(serve, big) as server:
             address, cookie = server.hear()
             for turn in ("first", "second"):
-                got = download(server.pid, address, cookie, format)
+                got = download(server.pid, f"{address}/results/{big.result_id}", cookie, format)
                 yield Figure(
                     subject="download",
-                    what=f"{format.value.upper() if format is not Format.PARQUET else 'Parquet'}, {turn} in its process",
+                    what=f"{WORDS[format]}, {turn} in its process",
                     of="memory added / file size",
                     ratio=got.added / got.size,
                     most=MOST_ADDED_MB * MB / got.size,
@@ -54,7 +55,7 @@ def download(pid: int, address: str, cookie: dict[str, str], format: Format) -> 
     time.sleep(_REST_SECONDS)
     with memory_of(pid) as memory, httpx.Client(trust_env=False, timeout=60, cookies=cookie) as http:
         began = time.monotonic()
-        with http.stream("GET", f"{address}/results/{RESULT}/all.{format.value}?format={format.value}") as answer:
+        with http.stream("GET", f"{address}/all.{format.value}?format={format.value}") as answer:
             answer.raise_for_status()
             size = sum(map(len, answer.iter_raw()))
         seconds = time.monotonic() - began
@@ -79,7 +80,7 @@ def serve(pipe: Connection, big: Big) -> None:
     assert session is not None
     username, token = big.demo.accounts[0]
     portal.sign_in(session, url=big.demo.url, username=username, api_token=token)
-    Table(portal.runs.store.open(RESULT)).page(limit=100)  # the download button stands below the first page
+    Table(portal.runs.store.open(big.result_id)).page(limit=100)  # the download button stands below the first page
     listener = socket.create_server(("127.0.0.1", 0))
     pipe.send((f"http://127.0.0.1:{listener.getsockname()[1]}", {NAME: value}))
     app = Starlette(routes=list(routes()))

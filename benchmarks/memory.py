@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 EVERY_SECONDS = 0.02
 MB = 1024 * 1024
@@ -17,8 +17,8 @@ class Watched:
 
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
-        self.before = self._process.memory_info().rss
-        self.peak = self.before
+        self.before: int = self._process.memory_info().rss
+        self.peak: int = self.before
         self._over = threading.Event()
 
     @property

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache, partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from benchmarks.big import RESULT, Big
+from benchmarks.big import Big
 from benchmarks.child import child
 from benchmarks.figure import Figure
 from benchmarks.memory import MB, memory_of
@@ -16,6 +17,8 @@ from benchmarks.scale import Scale
 
 MOST_MB = 400
 MOST_OF_PANDAS = 1.0
+ROWS_WITH_TARGET = 1_000_000
+"""Below, both answer in a few milliseconds, and the ratio says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +30,7 @@ class Timed:
 
 
 def measure(big: Big, scale: Scale) -> Iterator[Figure]:
-    """The portal's time over that of pandas from the same file, a question each; then memory, and whether they agree."""
+    """The portal's time over that of pandas from the same file, question by question; memory last."""
     from benchmarks.questions import PORTAL
 
     agreed = 0
@@ -45,7 +48,7 @@ def measure(big: Big, scale: Scale) -> Iterator[Figure]:
                     what=name,
                     of="portal's time / pandas' from the file",
                     ratio=here.seconds / from_file.seconds,
-                    most=MOST_OF_PANDAS,
+                    most=MOST_OF_PANDAS if big.rows >= ROWS_WITH_TARGET else None,
                     detail=(
                         f"{here.seconds * 1000:.0f} ms, pandas {from_file.seconds * 1000:.0f} ms"
                         f" ({in_memory.seconds * 1000:.0f} ms with the whole table in memory)"
@@ -86,17 +89,20 @@ def answer(pipe: Connection, big: Big, repeats: int) -> None:
 
     assert gladly_tools.ui.result_view
     store = ResultStore(big.folder / "results")
+
+    def ask(name: str) -> Any:
+        return PORTAL[name](Table(store.open(big.result_id)))
+
     pipe.send("ready")
     while True:
-        question = PORTAL[pipe.recv()]
-        pipe.send(_timed(lambda question=question: question(Table(store.open(RESULT))), repeats))  # type: ignore[misc]
+        pipe.send(_timed(partial(ask, pipe.recv()), repeats))
 
 
 def answer_with_pandas(pipe: Connection, big: Big, repeats: int) -> None:
-    """Answer from a frame: of the columns needed, read from the file anew each time, or of the whole table in memory."""
+    """Answer from a frame: of the columns needed, read from the file each time, or of the whole table in memory."""
     import pandas as pd
 
-    from benchmarks.questions import PANDAS
+    from benchmarks.pandas_answers import PANDAS
     from benchmarks.rows import COLUMNS
     from gladly_tools.results.layout import fields_of
 
@@ -107,17 +113,22 @@ def answer_with_pandas(pipe: Connection, big: Big, repeats: int) -> None:
         frame: Any = pd.read_parquet(big.file, columns=[each.reading for each in wanted])
         return frame.rename(columns={each.reading: each.column.name for each in wanted})
 
-    whole: Any = None
+    def ask_file(name: str) -> Any:
+        names, work = PANDAS[name]
+        return work(read(names))
+
+    def ask_memory(name: str) -> Any:
+        return PANDAS[name][1](whole())
+
+    whole = cache(partial(read, None))
     pipe.send("ready")
     while True:
         source, name = pipe.recv()
-        names, work = PANDAS[name]
-        if source == "file":
-            timed = _timed(lambda names=names, work=work: work(read(names)), 1 if names is None else repeats)  # type: ignore[misc]
+        if source == "memory":
+            whole()
+            pipe.send(_timed(partial(ask_memory, name), repeats))
         else:
-            whole = read(None) if whole is None else whole
-            timed = _timed(lambda work=work: work(whole), repeats)  # type: ignore[misc]
-        pipe.send(timed)
+            pipe.send(_timed(partial(ask_file, name), repeats if PANDAS[name][0] else 1))
 
 
 def _timed(work: Callable[[], Any], repeats: int) -> Timed:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.demo import Demo, running_demo
@@ -93,8 +94,10 @@ def export(demo: Demo) -> Got:
             Path(folder), report_row_cap=CAP, reports_per_minute=REPORTS_PER_MINUTE, requests_per_second=5_000.0
         )
         with closing(Runs(settings)) as runs, demo.client(settings) as client:
-            job = runs.run_here(demo.account, client, chosen, parameters, lambda _ticket: None)
-            result = runs.result(demo.account, job.id)
+            account = demo.account(client)
+            job = runs.run_here(account, client, chosen, parameters, lambda _ticket: None)
+            result = runs.result(account, job.id)
             assert result is not None
-            found = [cell for batch in Table(result).batches(columns=[KEY]) for cell in batch.column(0).to_pylist()]
+            cells = (batch.column(0).to_pylist() for batch in Table(result).batches(columns=[KEY]))
+            found = [str(cell) for cell in chain.from_iterable(cells)]
             return Got(conversations=frozenset(found), rows=len(found), partial=result.manifest.partial)

@@ -42,13 +42,11 @@ def rows(first: int, count: int, of: int) -> Iterator[dict[str, Cell]]:
         key = f"{number:022d}"
         yield {
             **patterns[number % _PATTERNS],
-            "Created At": created.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+            "Created At": _text(created),
             "Conversation ID": key,
             "Customer ID": f"c{customer:021d}",
             "First Contact ID": f"f{number * 48_271 % 2**61:021d}",
-            "Last Closed At": (created + timedelta(seconds=number * 7_907 % 900_001)).strftime(
-                "%Y-%m-%dT%H:%M:%S.000Z"
-            ),
+            "Last Closed At": _text(created + timedelta(seconds=number * 7_907 % 900_001)),
             "Conversation Link": f"https://example.us-1.gladly.com/conversation/{key}",
             "Conversation Handle Time in seconds": str(number * 104_729 % 3_601 + number % 13 * 40),
             "Email": f"person.{customer}@example.com",
@@ -79,10 +77,14 @@ def _cell(column: Column, chance: random.Random) -> str | None:
     return _of_kind(column.kind, chance)
 
 
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
 def _of_kind(kind: Kind, chance: random.Random) -> str:
     match kind:
         case Kind.TIME:
-            return (FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400))).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+            return _text(FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400)))
         case Kind.INTEGER:
             return str(chance.randrange(6))
         case Kind.NUMBER:

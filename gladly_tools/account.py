@@ -13,10 +13,14 @@ DEMO_INSTANCE = "demo company"
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """An account of one organization. `zone` is the organization's IANA time zone."""
+    """An account of one organization. `zone` is the organization's IANA time zone.
+
+    A host alone does not tell the organization: several may share one, and the credentials choose.
+    """
 
     instance: str
     username: str
+    organization_id: str
     organization: str
     zone: str
     url: str
@@ -24,7 +28,7 @@ class Account:
     @property
     def owner(self) -> str:
         """The key under which everything of this account is kept."""
-        return f"{self.username.strip().lower()} at {self.instance}"
+        return f"{self.username.strip().lower()} at {self.organization_id} on {self.instance}"
 
     @property
     def demo(self) -> bool:
@@ -51,6 +55,7 @@ def confirm(client: Client, *, instance: str) -> Account:
     return Account(
         instance=instance,
         username=client.credentials.username,
+        organization_id=organization.id,
         organization=organization.name or instance,
         zone=organization.timezone or "UTC",
         url=organization.url or "",

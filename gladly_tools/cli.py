@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,11 @@ def demo(port: int) -> None:
         click.echo(f"export GLADLY_URL={server.url}")
         click.echo(f"export GLADLY_USERNAME={server.username}")
         click.echo(f"export GLADLY_API_TOKEN={server.api_token}")
-        click.echo("Press Ctrl+C to close it.", err=True)
+        today = datetime.now(UTC).date()
+        click.echo("Then, for example:", err=True)
+        week = f"--from {today - timedelta(days=7)} --to {today - timedelta(days=1)}"
+        click.echo(f"gladly-tools export contact-information {week} --out week.csv", err=True)
+        click.echo("Its conversations are those of the last 90 days. Press Ctrl+C to close it.", err=True)
         over = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: over.set())
@@ -140,9 +144,12 @@ def _command(export: Export[Any]) -> click.Command:
     def run(**given: Any) -> None:
         target = Target(given.pop("out"), Format(given.pop("format")))
         look = CsvLook(bom=given.pop("bom"), guard=given.pop("excel_guard"))
-        with _signed_in(Settings.from_environment()) as (client, account):
-            values = {name: _value(question, name, given, account) for name, question in asked.items()}
-            _run(export, check_parameters(export.parameters, values), client, account, target, look)
+        try:
+            with _signed_in(Settings.from_environment()) as (client, account):
+                values = {name: _value(question, name, given, account) for name, question in asked.items()}
+                _run(export, check_parameters(export.parameters, values), client, account, target, look)
+        finally:
+            target.close()
 
     options = [option for name, question in asked.items() for option in _options(name, question)]
     return click.Command(
@@ -238,43 +245,58 @@ class CsvLook:
 
 
 class Target:
-    """Where a result goes: a file that appears only when it is whole, or standard output."""
+    """Where a result goes: a file that appears only when it is whole, or standard output.
+
+    The file is begun at once, so that a folder that cannot be written to is told before hours of work and not after.
+    """
 
     def __init__(self, out: str, format: Format) -> None:
         self.format = format
         self.path = None if out == "-" else Path(out)
-        if self.path is not None and (self.path.is_dir() or not self.path.resolve().parent.is_dir()):
+        self._begun: Path | None = None
+        if self.path is None:
+            return
+        if self.path.is_dir() or not self.path.resolve().parent.is_dir():
             raise click.BadParameter("it must be a file in a folder that exists", param_hint="--out")
+        try:
+            handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
+        except OSError as error:
+            raise click.BadParameter(
+                f"its folder cannot be written to ({error.strerror})", param_hint="--out"
+            ) from None
+        os.close(handle)
+        self._begun = Path(name)
 
     def write(self, chunks: Iterator[bytes], *, partial: bool) -> Path | None:
         """Write the result; returns the file's path, which says so when the result is partial."""
-        if self.path is None:
+        if self.path is None or self._begun is None:
             for chunk in chunks:
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
             return None
         final = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}") if partial else self.path
-        handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
-        try:
-            with open(handle, "wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            # mkstemp makes files that only their owner reads; the person's own mask decides here.
-            mask = os.umask(0)
-            os.umask(mask)
-            os.chmod(name, 0o666 & ~mask)
-            os.replace(name, final)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with self._begun.open("wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        # A temporary file is its owner's alone; the person's own mask decides here.
+        mask = os.umask(0)
+        os.umask(mask)
+        self._begun.chmod(0o666 & ~mask)
+        self._begun.replace(final)
         return final
+
+    def close(self) -> None:
+        """Take away what was begun and not finished."""
+        if self._begun is not None:
+            self._begun.unlink(missing_ok=True)
 
 
 def _run(export: Export[Any], parameters: Any, client: Client, account: Account, target: Target, look: CsvLook) -> None:
     runs = Runs(Settings.from_environment())
     shown = Progress(runs)
+    delivered = True
     try:
         job = runs.run_here(account, client, export, parameters, shown.follow)
         shown.end()
@@ -283,9 +305,15 @@ def _run(export: Export[Any], parameters: Any, client: Client, account: Account,
         result = runs.result(account, job.id)
         assert result is not None
         _deliver(result, target, look)
+    except OSError as error:
+        delivered = False
+        raise GladlyToolsError(
+            f"The result could not be written ({error.strerror}).",
+            "Its rows are kept: mend it and open the portal with the same data folder, under Jobs.",
+        ) from None
     finally:
         shown.end()
-        if shown.job_id is not None:
+        if shown.job_id is not None and delivered:
             runs.delete(account, shown.job_id)
         runs.close()
 

@@ -91,18 +91,23 @@ def channel_mix(table: Table, query: Query) -> pd.DataFrame:
 
 
 def handle_time_distribution(table: Table, query: Query) -> pd.DataFrame:
-    """`from_minutes`, `to_minutes`, `conversations`, in equal bins; the last holds all above p99."""
+    """`from_minutes`, `to_minutes`, `conversations`, `beyond`, in equal bins up to the 99th percentile.
+
+    What is longer than that is in one more bin, the last, where `beyond` is true.
+    """
     return table.frame(
         f"""
         , known AS (SELECT {HANDLE_TIME} / 60 AS minutes FROM rows WHERE {HANDLE_TIME} IS NOT NULL),
-        width AS (SELECT greatest(quantile_cont(minutes, 0.99) / {HISTOGRAM_BINS}, 0.1) AS minutes, max(minutes) AS most
-                  FROM known),
-        bins AS (SELECT least(CAST(floor(known.minutes / width.minutes) AS INTEGER), {HISTOGRAM_BINS}) AS bin,
+        size AS (SELECT quantile_cont(minutes, 0.99) AS p99, max(minutes) AS most FROM known),
+        width AS (SELECT *, greatest(p99 / {HISTOGRAM_BINS}, 0.1) AS minutes FROM size),
+        bins AS (SELECT CASE WHEN known.minutes > width.p99 THEN {HISTOGRAM_BINS}
+                        ELSE least(CAST(floor(known.minutes / width.minutes) AS INTEGER), {HISTOGRAM_BINS} - 1)
+                        END AS bin,
                         count(*) AS conversations
                  FROM known, width GROUP BY bin)
-        SELECT bin * width.minutes AS from_minutes,
-               CASE WHEN bin = {HISTOGRAM_BINS} THEN width.most ELSE (bin + 1) * width.minutes END AS to_minutes,
-               conversations
+        SELECT CASE WHEN bin = {HISTOGRAM_BINS} THEN p99 ELSE bin * width.minutes END AS from_minutes,
+               CASE WHEN bin = {HISTOGRAM_BINS} THEN most ELSE (bin + 1) * width.minutes END AS to_minutes,
+               conversations, bin = {HISTOGRAM_BINS} AS beyond
         FROM bins, width ORDER BY bin
         """,
         query,

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from gladly_tools.account import Account
-from gladly_tools.api import Client
-from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
+from gladly_tools.api import Client, Impatient
+from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.export import Export, Remark, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
@@ -27,7 +28,10 @@ from gladly_tools.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+PLAN = "plan"
 SWEEP_SECONDS = 600
+ORPHAN_SECONDS = 600
+SAMPLE_SECONDS = 20.0
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
@@ -53,6 +57,10 @@ class SliceBench:
         """Keep a remark; it becomes durable with the slice."""
         self.remarks.append(Remark(text=text, count=count, partial=partial))
 
+    def expect(self, rows: int) -> None:
+        """Keep how many rows the slice must have."""
+        self.facts["expected"] = self.facts.get("expected", 0) + rows
+
     def fact(self, name: str, value: float) -> None:
         """Keep a figure; it becomes durable with the slice."""
         self.facts[name] = value
@@ -69,11 +77,12 @@ class Runs:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.journal = Journal(settings.data_dir / "jobs.sqlite")
-        self.store = ResultStore(settings.data_dir / "results")
+        self.journal = Journal(_private(settings.data_dir) / "jobs.sqlite")
+        self.store = ResultStore(_private(settings.data_dir / "results"))
         self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
-        self.runner = Runner(self.journal, settings.data_dir / "runners", at_once=settings.jobs_at_once)
+        self.runner = Runner(self.journal, _private(settings.data_dir / "runners"), at_once=settings.jobs_at_once)
+        for name in ("jobs.sqlite", "lookups.sqlite"):
+            (settings.data_dir / name).chmod(0o600)
         self._closed = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_now_and_then, name="sweeper", daemon=True)
         self._sweeper.start()
@@ -117,7 +126,7 @@ class Runs:
         job = self.journal.get(job_id, owner=account.owner)
         if job.kind not in EXPORTS:
             raise InputError(f"The export {job.kind} no longer exists.", "Delete the job.", field="job")
-        if self.journal.queue(job_id):
+        if self.journal.queue(job_id, runner=self.runner.id):
             self.runner.submit(job_id, lambda ticket: self._work(account, client, ticket))
         return self.journal.get(job_id)
 
@@ -158,10 +167,14 @@ class Runs:
         except NotFoundError:
             return None
 
+    def durable_slices(self, job_id: str) -> int:
+        """How many slices of a job can be seen already."""
+        return sum(bool(item.row_count) for item in self.journal.slices(job_id))
+
     def sample(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> None:
         """Find out, with a request or two, what an estimate of this export needs to know."""
         if export.sample is not None:
-            facts = export.sample(client, self.settings, parameters)
+            facts = export.sample(client.watched_by(Impatient(SAMPLE_SECONDS)), self.settings, parameters)
             self.remembered.of(account.owner).put("facts", "sample", dict(facts))
 
     def known(self, account: Account) -> Mapping[str, float]:
@@ -172,7 +185,7 @@ class Runs:
             for item in self.journal.slices(job.id):
                 if "days" in item.facts:
                     days += item.facts["days"]
-                    sums.update({name: value for name, value in item.facts.items() if name != "days"})
+                    sums.update({name: value for name, value in item.facts.items() if name not in ("days", "expected")})
         if not days:
             facts = self.remembered.of(account.owner).get("facts", "sample") or {}
             days = facts.pop("days", 0)
@@ -188,12 +201,26 @@ class Runs:
     def sweep(self) -> int:
         """Delete what is older than the retention time; returns how many jobs that were."""
         self.runner.interrupt_orphans()
-        old = self.journal.finished_before(self.journal.now() - timedelta(hours=self.settings.retention_hours))
+        moment = self.journal.now() - timedelta(hours=self.settings.retention_hours)
+        old = self.journal.finished_before(moment)
+        forgotten = 0
         for job in old:
-            self.store.delete(job.id)
-            self.journal.delete(job.id)
+            # In this order: what a crash leaves behind in between has no job, and goes with the orphans below.
+            if self.journal.forget_if_old(job.id, moment):
+                self.store.delete(job.id)
+                forgotten += 1
+        for result_id in self.store.ids():
+            if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self._has_job(result_id):
+                self.store.delete(result_id)
         self.remembered.forget_old()
-        return len(old)
+        return forgotten
+
+    def _has_job(self, job_id: str) -> bool:
+        try:
+            self.journal.get(job_id)
+        except NotFoundError:
+            return False
+        return True
 
     def _sweep_now_and_then(self) -> None:
         while True:
@@ -205,12 +232,7 @@ class Runs:
                 return
 
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
-        free = shutil.disk_usage(self.settings.data_dir).free
-        if free < LEAST_FREE_BYTES:
-            raise GladlyToolsError(
-                f"Only {free // 1024**2} MB are free where results are kept.",
-                "Delete results on the Jobs page, or free some disk space, then start again.",
-            )
+        self._check_disk()
         return self.journal.create(
             secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
             owner=account.owner,
@@ -218,7 +240,16 @@ class Runs:
             title=describe_parameters(parameters),
             origin=origin,
             parameters=dump_parameters(parameters),
+            runner=self.runner.id,
         )
+
+    def _check_disk(self) -> None:
+        free = shutil.disk_usage(self.settings.data_dir).free
+        if free < LEAST_FREE_BYTES:
+            raise GladlyToolsError(
+                f"Only {free // 1024**2} MB are free where results are kept.",
+                "Delete results on the Jobs page, or free some disk space, then go on.",
+            )
 
     def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
         job = self.journal.get(ticket.job_id)
@@ -229,18 +260,20 @@ class Runs:
             self._plan(ticket, export, parameters, watched)
         result = self._result(account, export, parameters, job)
         planned = self.journal.slices(job.id)
+        slices = len([item for item in planned if item.key != PLAN])
         rows = sum(item.row_count or 0 for item in planned)
         for item in planned:
             if item.row_count is not None:
                 continue
             ticket.check()
+            self._check_disk()
             bench = SliceBench(
                 client=watched,
                 settings=self.settings,
                 memory=self.remembered.of(account.owner),
                 ticket=ticket,
                 place=item.place,
-                slices=len(planned),
+                slices=slices,
                 title=item.title,
                 rows_before=rows,
             )
@@ -255,12 +288,16 @@ class Runs:
             PlannedSlice(place=place, key=item.key, title=item.title, arguments=dict(item.arguments))
             for place, item in enumerate(plan.slices)
         ]
-        # What planning found out is kept with a slice of its own, which has no rows.
+        # What planning found out is kept with a slice of its own, which has no rows and is done from the start.
         found = PlannedSlice(
-            place=len(slices), key="plan", title="plan", arguments={}, remarks=[asdict(item) for item in plan.remarks]
+            place=len(slices),
+            key=PLAN,
+            title="plan",
+            arguments={},
+            remarks=[asdict(item) for item in plan.remarks],
+            row_count=0,
         )
         self.journal.plan(ticket.job_id, [*slices, found])
-        self.journal.count_slice(ticket.job_id, found.place, row_count=0, remarks=found.remarks, facts={})
 
     def _result(self, account: Account, export: Export[Any], parameters: Parameters, job: Job) -> Result:
         try:
@@ -276,7 +313,13 @@ class Runs:
                 parameters=job.parameters,
                 zone=export.zone(parameters),
             )
-            return self.store.create(job.id, manifest)
+            result = self.store.create(job.id, manifest)
+            try:
+                self.journal.get(job.id)
+            except NotFoundError:  # deleted while it was being planned
+                self.store.delete(job.id)
+                raise Cancelled from None
+            return result
 
     def _write_slice(
         self, export: Export[Any], parameters: Parameters, result: Result, bench: SliceBench, item: PlannedSlice
@@ -303,19 +346,36 @@ class Runs:
     def _finish(self, export: Export[Any], result: Result, job_id: str) -> State:
         slices = self.journal.slices(job_id)
         finished = result.finish(unique=export.unique)
+        sent = sum(int(item.facts.get("expected", item.row_count or 0)) for item in slices)
+        expected = sent - finished.duplicates_removed
         notes = [*_notes(slices), *_reading_notes(result.unreadable)]
         if finished.duplicates_removed:
             notes.append(Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed))
+        if finished.rows != expected:
+            notes.append(
+                Note(
+                    level="partial",
+                    text=f"{expected:,} rows were expected and {finished.rows:,} are here; run the export again",
+                    count=abs(expected - finished.rows),
+                )
+            )
         result.write_manifest(
             replace(
                 result.manifest,
                 finished=self.journal.now(),
-                expected_rows=sum(item.row_count or 0 for item in slices) - finished.duplicates_removed,
+                expected_rows=expected,
                 rows=finished.rows,
                 notes=tuple(notes),
             )
         )
         return State.PARTIAL if result.manifest.partial else State.DONE
+
+
+def _private(folder: Path) -> Path:
+    """The folder, made when it is missing, readable for its owner alone: it holds customers' data."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
 
 
 def _notes(slices: Sequence[PlannedSlice]) -> list[Note]:

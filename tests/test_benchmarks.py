@@ -6,7 +6,7 @@ import math
 import time
 from multiprocessing.connection import Connection
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from benchmarks.child import ChildDied, child
@@ -14,7 +14,8 @@ from benchmarks.demo import Seen
 from benchmarks.figure import Figure, table_of
 from benchmarks.memory import MB, memory_of
 from benchmarks.pacing import use_of
-from benchmarks.questions import PANDAS, PORTAL
+from benchmarks.pandas_answers import PANDAS
+from benchmarks.questions import PORTAL
 from benchmarks.rows import COLUMNS, rows
 
 

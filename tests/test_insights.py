@@ -125,11 +125,13 @@ def test_the_distribution_holds_every_handle_time_in_its_bin(sides: Sides, query
     times = handle_times(sides.rows(query))
     frame = insights.handle_time_distribution(sides.table, query)
     assert frame["conversations"].sum() == len(times)
-    for place, row in enumerate(frame.itertuples()):
-        last = place == len(frame) - 1
+    for row in frame.itertuples():
         low, high = float(row.from_minutes), float(row.to_minutes)  # type: ignore[arg-type]
-        inside = [each for each in times if low <= each < high or (last and each == high)]
+        assert low < high
+        inside = [each for each in times if (low < each if row.beyond else low <= each) and each <= high]
         assert abs(len(inside) - int(row.conversations)) <= 1, "a value on a border may fall either way"  # type: ignore[call-overload]
+    if times:
+        assert list(frame["beyond"])[:-1] == [False] * (len(frame) - 1)
 
 
 @pytest.mark.parametrize("group", insights.GROUPS)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -99,9 +102,87 @@ def test_two_processes_share_a_data_directory_and_leave_each_others_jobs_alone(
     client: Client, account: Account, settings: Settings, open_runs: Callable[[Settings], Runs]
 ) -> None:
     first = open_runs(settings)
-    job = first.journal.create("waits", owner=account.owner, kind="inboxes", title="", origin="app", parameters={})
+    job = first.journal.create(
+        "waits",
+        owner=account.owner,
+        kind="inboxes",
+        title="",
+        origin="app",
+        parameters={},
+        runner=first.runner.id,
+    )
     first.runner.adopt(job.id)
     second = open_runs(settings)
     assert second.job(account, "waits").state is State.QUEUED
     finished = run(second, client, account)
     assert first.result(account, finished.id) is not None
+
+
+def test_a_result_whose_job_is_gone_is_swept_away(
+    runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = run(runs, client, account)
+    runs.journal.delete(job.id)
+    runs.sweep()
+    assert job.id in runs.store.ids(), "it may belong to a job that is just being made"
+    monkeypatch.setattr(runs.store, "age_seconds", lambda _id: 3600.0)
+    runs.sweep()
+    assert job.id not in runs.store.ids()
+
+
+def test_a_kill_right_after_planning_neither_doubles_nor_loses_a_row(
+    runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """Nothing can be noted after it, as after a kill."""
+
+    def killed(*_arguments: object) -> None:
+        raise Killed
+
+    real = runs._result
+    monkeypatch.setattr(runs, "_result", killed)
+    with pytest.raises(Killed):
+        run(runs, client, account)
+    monkeypatch.setattr(runs, "_result", real)
+    job = runs.jobs(account)[0]
+    assert job.planned
+    runs.journal.interrupt(runs.runner.id)
+    runs.resume(account, client, job.id)
+    assert wait_for(runs, account, job.id).state is State.DONE
+    result = runs.result(account, job.id)
+    assert result is not None
+    assert result.manifest.rows == result.manifest.expected_rows == len(client.inboxes.list())
+
+
+def test_a_lost_part_makes_the_result_partial(
+    runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = runs._finish
+
+    def with_a_part_lost(export: object, result: Any, job_id: str) -> State:
+        for path in result.files():
+            path.unlink()
+        result.write_slice(0, "all", iter(()), zone="UTC")
+        return real(export, result, job_id)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "_finish", with_a_part_lost)
+    job = run(runs, client, account)
+    result = runs.result(account, job.id)
+    assert result is not None
+    assert job.state is State.PARTIAL
+    assert (result.manifest.rows, result.manifest.expected_rows) == (0, len(client.inboxes.list()))
+
+
+def test_the_data_folder_is_private_also_when_it_was_there_before(
+    settings: Settings, open_runs: Callable[[Settings], Runs]
+) -> None:
+    settings.data_dir.mkdir(parents=True, mode=0o755)
+    open_runs(settings)
+    for path in (settings.data_dir, settings.data_dir / "results", settings.data_dir / "runners"):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    for name in ("jobs.sqlite", "lookups.sqlite"):
+        assert stat.S_IMODE((settings.data_dir / name).stat().st_mode) == 0o600
+
+
+def test_two_organizations_behind_one_host_are_two_accounts(account: Account) -> None:
+    assert replace(account, organization_id="another").owner != account.owner

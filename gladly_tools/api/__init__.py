@@ -13,7 +13,7 @@ from gladly_tools.api.organization import Organization
 from gladly_tools.api.report import Report
 from gladly_tools.api.topics import Topic
 from gladly_tools.api.transport import Credentials
-from gladly_tools.api.watch import Patient, Watch
+from gladly_tools.api.watch import Impatient, Patient, Watch
 from gladly_tools.api.windows import ReportPart, Window, windows
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Credentials",
     "Customer",
     "Email",
+    "Impatient",
     "Inbox",
     "Instance",
     "Organization",

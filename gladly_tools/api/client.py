@@ -40,7 +40,8 @@ class Client:
     ) -> None:
         self.credentials = credentials
         self._settings = settings
-        self._temporary_dir = temporary_dir
+        # Beside the results rather than in the system's folder, which may be memory.
+        self._temporary_dir = temporary_dir or (settings.data_dir if settings.data_dir.is_dir() else None)
         self._watch = watch or Patient()
         self._transport = transport or Transport(credentials, settings, pacing_for(credentials.instance, settings))
         parts = (self._transport, self._watch)
@@ -51,7 +52,7 @@ class Client:
         self.agents = AgentCalls(*parts)
         self.answers = AnswerCalls(*parts, list_path=settings.answers_path)
         self.customers = CustomerCalls(*parts)
-        self.reports = ReportCalls(*parts, settings=settings, temporary_dir=temporary_dir)
+        self.reports = ReportCalls(*parts, settings=settings, temporary_dir=self._temporary_dir)
 
     def watched_by(self, watch: Watch) -> Client:
         """The same client, with the same connections and pace, for whoever watches."""

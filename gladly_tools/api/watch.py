@@ -10,7 +10,7 @@ from concurrent.futures import wait as wait_for
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from gladly_tools.errors import Cancelled
+from gladly_tools.errors import Cancelled, TryLaterError
 
 LOOK_SECONDS = 0.2
 LONGEST_SLEEP = 2.0
@@ -49,6 +49,25 @@ class Patient:
 
     def requested(self) -> None:
         """Counts nothing."""
+
+
+class Impatient(Patient):
+    """A watch that gives up after `seconds`, for what somebody waits for in front of a page."""
+
+    def __init__(self, seconds: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._until = clock() + seconds
+
+    def check(self) -> None:
+        """Raise TryLaterError when the time is up."""
+        if self._clock() >= self._until:
+            raise TryLaterError("Gladly took too long to answer.", "Go on without it, or try again in a minute.")
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Sleep to the end, or until the time is up."""
+        super().wait(max(0.0, min(seconds, self._until - self._clock())), reason)
+        self.check()
 
 
 class Group:

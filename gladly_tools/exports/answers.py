@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from gladly_tools.api import Answer, AnswerContent, Client
-from gladly_tools.errors import InputError, NotFoundError, RequestRefused
+from gladly_tools.errors import InputError, NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
 from gladly_tools.exports.export import Export, Plan, Remark, Section, Slice, Workbench
 from gladly_tools.exports.inputs import IdsQuestion, LanguagesQuestion, Parameters, ask
 from gladly_tools.results.schema import Column, Kind, Row
@@ -56,7 +56,7 @@ class AnswersParameters(Parameters):
             help="Answers that the lists do not show, such as those without public content. One id a line.",
             of="answers",
             option="answer-id",
-            empty_means="no ids added",
+            empty_means="",
         ),
         default=(),
     )
@@ -90,7 +90,8 @@ def _found(client: Client, languages: tuple[str, ...]) -> tuple[list[str], list[
         ids = list(dict.fromkeys(answer.id for answer in listed))
         return ids, [Remark(text="Answers found in the list of all answers (an unpublished address)", count=len(ids))]
     public, remarks = _public(client, languages)
-    used = _used(client)
+    used, trouble = _used(client)
+    remarks += trouble
     remarks.append(
         Remark(
             text=f"Answers known only from the usage report of the last {USAGE_REPORT_DAYS} days",
@@ -131,19 +132,28 @@ def _public(client: Client, languages: tuple[str, ...]) -> tuple[list[str], list
     return list(ids), remarks
 
 
-def _used(client: Client) -> list[str]:
+def _used(client: Client) -> tuple[list[str], list[Remark]]:
+    """Ids in the usage report, whose columns are not documented; what it could not tell is remarked."""
     today = datetime.now(UTC).date()
     found: dict[str, None] = {}
-    for part in client.reports.complete(
-        "AnswerUsageReport", today - timedelta(days=USAGE_REPORT_DAYS - 1), today, "UTC"
-    ):
-        with part.report as report:
-            place = next(
-                (number for number, name in enumerate(report.columns) if name.strip().lower() == "answer id"), None
-            )
-            if place is not None:
-                found.update(dict.fromkeys(cells[place] for cells in report.rows() if cells[place]))
-    return list(found)
+    remarks: list[Remark] = []
+    first = today - timedelta(days=USAGE_REPORT_DAYS - 1)
+    try:
+        for part in client.reports.complete("AnswerUsageReport", first, today, "UTC"):
+            with part.report as report:
+                if part.cut:
+                    remarks.append(Remark(text=part.cut, partial=True))
+                names = [name.strip().lower() for name in report.columns]
+                if "answer id" in names:
+                    place = names.index("answer id")
+                    found.update(dict.fromkeys(cells[place] for cells in report.rows() if cells[place]))
+                elif report.row_count:
+                    remarks.append(
+                        Remark(text="The answer usage report names no answer IDs, so it told nothing", partial=True)
+                    )
+    except (RequestRefused, PermissionsError, UnexpectedAnswer) as error:
+        remarks.append(Remark(text=f"The answer usage report could not be read: {error.what}", partial=True))
+    return list(found), remarks
 
 
 def _check_languages(client: Client, answer_id: str, languages: tuple[str, ...]) -> None:
@@ -181,7 +191,9 @@ def rows(workbench: Workbench, _parameters: AnswersParameters, slice: Slice) -> 
             yield from shape(*found, names)
         workbench.progress(number / len(ids), f"{number} of {len(ids)} answers")
     if missing:
-        workbench.remark(f"Answer IDs that no longer exist ({', '.join(missing)})", count=len(missing), partial=True)
+        workbench.remark(
+            f"Answer IDs that Gladly does not know ({', '.join(missing)})", count=len(missing), partial=True
+        )
 
 
 def _contents(client: Client, answer_id: str, language: str) -> dict[str, AnswerContent]:

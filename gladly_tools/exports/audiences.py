@@ -16,7 +16,9 @@ COLUMNS = (
 
 def rows(workbench: Workbench, _parameters: Parameters, _slice: Slice) -> Iterator[Row]:
     """Every audience, in Gladly's order."""
-    for audience in workbench.client.audiences.list():
+    audiences = workbench.client.audiences.list()
+    workbench.expect(len(audiences))
+    for audience in audiences:
         yield {"id": audience.id, "name": audience.name}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from gladly_tools.api import Client, Customer, Report, ReportPart, windows
 from gladly_tools.errors import InputError, UnexpectedAnswer
-from gladly_tools.exports.export import Estimate, Export, Plan, Section, Slice, Workbench
+from gladly_tools.exports.export import Estimate, Export, Plan, Remark, Section, Slice, Workbench
 from gladly_tools.exports.inputs import (
     DateRange,
     DateRangeQuestion,
@@ -114,6 +115,14 @@ CUSTOMER_COLUMNS = (
 )
 
 
+REMARKS: Mapping[str, tuple[str, bool]] = {
+    "gone": ("Customers deleted in Gladly; their seven columns are empty", False),
+    "merged": ("Customers merged into another profile, whose details are given", False),
+    "odd": ("Customers whose profile Gladly did not send as it should; their seven columns are empty", True),
+}
+"""What is said of customers by what became of them, and whether data is missing because of it."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContactInformationParameters(Parameters):
     """Which conversations, and whether to look their customers up."""
@@ -159,7 +168,15 @@ def plan(client: Client, settings: Settings, parameters: ContactInformationParam
                 field="inbox_ids",
             )
     dates = parameters.dates
+    remarks = []
+    if dates.last == datetime.now(ZoneInfo(dates.zone)).date():
+        remarks.append(
+            Remark(
+                text="The range ends today, and reports run about an hour behind: run it again tomorrow for the rest"
+            )
+        )
     return Plan(
+        remarks=tuple(remarks),
         slices=tuple(
             Slice(
                 key=f"{window.first}_{window.last}",
@@ -167,7 +184,7 @@ def plan(client: Client, settings: Settings, parameters: ContactInformationParam
                 arguments={"first": window.first.isoformat(), "last": window.last.isoformat()},
             )
             for window in windows(dates.first, dates.last, settings.report_window_days)
-        )
+        ),
     )
 
 
@@ -182,22 +199,27 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
             names = _column_names(report, workbench)
             if parameters.customers:
                 _look_up_customers(workbench, report, names)
+            workbench.expect(report.row_count - report.unreadable)
             for cells in report.rows():
                 row: dict[str, Any] = {name: cell or None for name, cell in zip(names, cells, strict=True) if name}
                 if row[KEY] in seen:
+                    workbench.expect(-1)
                     twice += 1
                     continue
-                seen.add(row[KEY])
-                customers.add(row[CUSTOMER])
+                # A conversation without an id cannot be told from another one, so it stays.
+                seen.update(filter(None, [row[KEY]]))
+                customers.update(filter(None, [row[CUSTOMER]]))
                 if parameters.customers and row[CUSTOMER]:
-                    row.update(_customer_cells(workbench, row[CUSTOMER]))
+                    row.update(_remembered(workbench, row[CUSTOMER])["cells"])
                 yield row
     if not parameters.inbox_ids:
         first, last = _days(slice)
         workbench.fact("days", (last - first).days + 1)
         workbench.fact("customers", len(customers))
     if twice:
-        workbench.remark("Conversations that Gladly sent twice, kept once", count=twice)
+        workbench.remark(
+            "Conversations that came twice, kept once (a day asked for again by inbox repeats some)", count=twice
+        )
 
 
 def report_parts(workbench: Workbench, parameters: ContactInformationParameters, slice: Slice) -> Iterator[ReportPart]:
@@ -272,31 +294,40 @@ def _look_up_customers(workbench: Workbench, report: Report, names: Sequence[str
     place = names.index(CUSTOMER) if names else 0
     distinct = dict.fromkeys(cells[place] for cells in report.rows() if cells[place])
     unknown = [customer_id for customer_id in distinct if workbench.memory.get("customer", customer_id) is None]
+    for number, _found in enumerate(
+        workbench.client.each(lambda customer_id: _look_up(workbench, customer_id), unknown), start=1
+    ):
+        # The report itself takes little of the time; the rows that follow, less.
+        workbench.progress(0.02 + 0.97 * number / len(unknown), f"{number:,} of {len(unknown):,} customers")
+    became = Counter(_remembered(workbench, customer_id)["became"] for customer_id in distinct)
     if len(unknown) < len(distinct):
         workbench.remark(
             f"Customers remembered from a look-up of the last {workbench.settings.customer_cache_hours:g} hours",
             count=len(distinct) - len(unknown),
         )
-    found = workbench.client.each(workbench.client.customers.get, unknown)
-    gone = merged = 0
-    for number, (customer_id, customer) in enumerate(zip(unknown, found, strict=True), start=1):
-        gone += customer is None
-        merged += customer is not None and bool(customer.moved_from)
-        workbench.memory.put("customer", customer_id, customer_row(customer))
-        workbench.progress(number / len(unknown), f"{number:,} of {len(unknown):,} customers")
-    if gone:
-        workbench.remark("Customers deleted in Gladly; their seven columns are empty", count=gone)
-    if merged:
-        workbench.remark("Customers merged into another profile, whose details are given", count=merged)
+    for what, (words, partial) in REMARKS.items():
+        if became[what]:
+            workbench.remark(words, count=became[what], partial=partial)
 
 
-def _customer_cells(workbench: Workbench, customer_id: str) -> Mapping[str, Any]:
-    remembered = workbench.memory.get("customer", customer_id)
-    if remembered is None:  # forgotten for its age since it was looked up
-        remembered = customer_row(workbench.client.customers.get(customer_id))
-        workbench.memory.put("customer", customer_id, remembered)
-    assert isinstance(remembered, dict)
-    return remembered
+def _remembered(workbench: Workbench, customer_id: str) -> Mapping[str, Any]:
+    """What became of a customer (`became`) and the seven columns (`cells`); asked for again when forgotten for age."""
+    known = workbench.memory.get("customer", customer_id) or _look_up(workbench, customer_id)
+    assert isinstance(known, dict)
+    return known
+
+
+def _look_up(workbench: Workbench, customer_id: str) -> dict[str, JsonValue]:
+    try:
+        customer = workbench.client.customers.get(customer_id)
+    except UnexpectedAnswer:  # one odd profile must not cost all the others
+        became = "odd"
+        customer = None
+    else:
+        became = "gone" if customer is None else "merged" if customer.moved_from else "found"
+    known: dict[str, JsonValue] = {"became": became, "cells": customer_row(customer)}
+    workbench.memory.put("customer", customer_id, known)
+    return known
 
 
 def customer_row(customer: Customer | None) -> dict[str, JsonValue]:

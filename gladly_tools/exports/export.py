@@ -81,6 +81,9 @@ class Workbench(Protocol):
     def remark(self, text: str, *, count: int = 1, partial: bool = False) -> None:
         """Say something that is written beside the result."""
 
+    def expect(self, rows: int) -> None:
+        """Say how many more rows the slice must have; the result is checked against it."""
+
     def fact(self, name: str, value: float) -> None:
         """Keep a figure of the slice, such as `days` of data and `customers` in them, to estimate later runs by."""
 

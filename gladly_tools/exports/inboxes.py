@@ -17,7 +17,9 @@ COLUMNS = (
 
 def rows(workbench: Workbench, _parameters: Parameters, _slice: Slice) -> Iterator[Row]:
     """Every inbox, in Gladly's order."""
-    for inbox in workbench.client.inboxes.list():
+    inboxes = workbench.client.inboxes.list()
+    workbench.expect(len(inboxes))
+    for inbox in inboxes:
         yield {"id": inbox.id, "name": inbox.name, "disabled": inbox.disabled}
 
 

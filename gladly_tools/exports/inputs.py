@@ -7,11 +7,11 @@ the job journal all read that one declaration.
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar, Literal, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gladly_tools.errors import InputError
 
@@ -76,6 +76,11 @@ class DateRangeQuestion(Question):
                 f"The range covers {value.days:,} days.", f"Pick at most {LONGEST_RANGE_DAYS:,} days.", field=name
             )
         check_zone(value.zone, name=name)
+        today = datetime.now(ZoneInfo(value.zone)).date()
+        if value.last > today:
+            raise InputError(
+                f"The range ends in the future ({value.last}).", f"Pick {today} or an earlier last day.", field=name
+            )
         return value
 
     def dump(self, value: DateRange) -> JsonValue:
@@ -103,6 +108,11 @@ class IdsQuestion(Question):
     option: str
     empty_means: str
 
+    @property
+    def of_one(self) -> str:
+        """What one id names."""
+        return {"inboxes": "inbox", "answers": "answer"}[self.of]
+
     def check(self, value: Any, *, name: str) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise InputError("A list of ids is expected.", "Give one id after another.", field=name)
@@ -118,7 +128,7 @@ class IdsQuestion(Question):
         return list(value)
 
     def describe(self, value: tuple[str, ...]) -> str:
-        return f"{len(value)} {self.of}" if value else self.empty_means
+        return f"{len(value)} {self.of if len(value) > 1 else self.of_one}" if value else self.empty_means
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,16 +214,15 @@ def load_parameters(kind: type[P], stored: Mapping[str, Any]) -> P:
 
 def describe_parameters(parameters: Parameters) -> str:
     """Parameters in a few words."""
-    return " · ".join(
-        question.describe(getattr(parameters, name)) for name, question in questions(type(parameters)).items()
-    )
+    described = (question.describe(getattr(parameters, name)) for name, question in questions(type(parameters)).items())
+    return " · ".join(words for words in described if words)
 
 
 def check_zone(zone: str, *, name: str) -> str:
     """An IANA time zone name that this machine knows. Raises InputError."""
     try:
-        zoneinfo.ZoneInfo(zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise InputError(
             f"“{zone[:60]}” is not a time zone.", "Use an IANA name such as America/New_York or UTC.", field=name
         ) from None

@@ -37,6 +37,7 @@ def topic_path(topic: Topic, by_id: Mapping[str, Topic]) -> tuple[tuple[str, ...
 def rows(workbench: Workbench, _parameters: Parameters, _slice: Slice) -> Iterator[Row]:
     """Every topic, in Gladly's order."""
     topics: Sequence[Topic] = workbench.client.topics.list()
+    workbench.expect(len(topics))
     by_id = {topic.id: topic for topic in topics}
     broken = 0
     for topic in topics:

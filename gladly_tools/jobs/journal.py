@@ -156,13 +156,25 @@ class Journal:
         """The journal's clock, UTC."""
         return self._now()
 
-    def create(self, job_id: str, *, owner: str, kind: str, title: str, origin: str, parameters: Any) -> Job:
-        """Write a queued job down."""
+    def create(
+        self, job_id: str, *, owner: str, kind: str, title: str, origin: str, parameters: Any, runner: str
+    ) -> Job:
+        """Write down a queued job, with the runner it waits for: when that is gone, the job is interrupted."""
         with self._transaction() as connection:
             connection.execute(
-                "insert into jobs (id, owner, kind, title, origin, parameters, state, created_at)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?)",
-                (job_id, owner, kind, title, origin, json.dumps(parameters), State.QUEUED, self._now().isoformat()),
+                "insert into jobs (id, owner, kind, title, origin, parameters, state, created_at, runner)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    job_id,
+                    owner,
+                    kind,
+                    title,
+                    origin,
+                    json.dumps(parameters),
+                    State.QUEUED,
+                    self._now().isoformat(),
+                    runner,
+                ),
             )
         return self.get(job_id)
 
@@ -195,25 +207,30 @@ class Journal:
             ).fetchall()
         return [_job(row) for row in rows]
 
+    def forget_if_old(self, job_id: str, moment: datetime) -> bool:
+        """Forget a job that still is as `finished_before` said; False when it was resumed since."""
+        with self._transaction() as connection:
+            changed = connection.execute(
+                "delete from jobs where id = ? and state not in (?, ?)"
+                " and coalesce(finished_at, started_at, created_at) < ?",
+                (job_id, State.QUEUED, State.RUNNING, moment.isoformat()),
+            ).rowcount
+        return changed == 1
+
     def delete(self, job_id: str) -> None:
         """Forget a job and its slices."""
         with self._transaction() as connection:
             connection.execute("delete from jobs where id = ?", (job_id,))
 
-    def queue(self, job_id: str) -> bool:
-        """Put a stopped job back into the queue; False when it is active or finished already."""
+    def queue(self, job_id: str, *, runner: str) -> bool:
+        """Put a stopped job back into the queue of a runner; False when it is active or finished already."""
         with self._transaction() as connection:
             changed = connection.execute(
                 "update jobs set state = ?, finished_at = null, stop_asked = 0, what = '', advice = '', waiting = '',"
-                " runner = null where id = ? and state in (?, ?, ?)",
-                (State.QUEUED, job_id, State.FAILED, State.CANCELLED, State.INTERRUPTED),
+                " runner = ? where id = ? and state in (?, ?, ?)",
+                (State.QUEUED, runner, job_id, State.FAILED, State.CANCELLED, State.INTERRUPTED),
             ).rowcount
         return changed == 1
-
-    def claim(self, job_id: str, runner: str) -> None:
-        """Note which runner a queued job waits for, so that its loss is noticed when the runner is gone."""
-        with self._transaction() as connection:
-            connection.execute("update jobs set runner = ? where id = ?", (runner, job_id))
 
     def start(self, job_id: str) -> None:
         """Note that a queued job runs."""
@@ -256,9 +273,18 @@ class Journal:
         """Write the slices down, once; a resumed job follows the plan it began with."""
         with self._transaction() as connection:
             connection.executemany(
-                "insert into slices (job, place, key, title, arguments, remarks) values (?, ?, ?, ?, ?, ?)",
+                "insert into slices (job, place, key, title, arguments, remarks, row_count)"
+                " values (?, ?, ?, ?, ?, ?, ?)",
                 [
-                    (job_id, item.place, item.key, item.title, json.dumps(item.arguments), json.dumps(item.remarks))
+                    (
+                        job_id,
+                        item.place,
+                        item.key,
+                        item.title,
+                        json.dumps(item.arguments),
+                        json.dumps(item.remarks),
+                        item.row_count,
+                    )
                     for item in slices
                 ],
             )
@@ -287,6 +313,11 @@ class Journal:
         """Count a slice whose rows are durable."""
         with self._transaction() as connection:
             connection.execute(
+                "update jobs set row_count = (select coalesce(sum(row_count), 0) from slices where job = ?) + ?"
+                " where id = ?",
+                (job_id, row_count, job_id),
+            )
+            connection.execute(
                 "update slices set row_count = ?, remarks = ?, facts = ? where job = ? and place = ?",
                 (row_count, json.dumps(remarks), json.dumps(facts), job_id, place),
             )
@@ -301,11 +332,19 @@ class Journal:
         return {row["runner"] for row in rows}
 
     def interrupt(self, runner: str) -> int:
-        """Mark the active jobs of a runner that is gone; returns how many."""
+        """Mark the active jobs of a runner that is gone, as stopped where somebody had asked; returns how many."""
         with self._transaction() as connection:
             return connection.execute(
-                "update jobs set state = ?, waiting = '' where state in (?, ?) and coalesce(runner, '') = ?",
-                (State.INTERRUPTED, State.QUEUED, State.RUNNING, runner),
+                "update jobs set state = case when stop_asked then ? else ? end, waiting = '', finished_at = ?"
+                " where state in (?, ?) and coalesce(runner, '') = ?",
+                (
+                    State.CANCELLED,
+                    State.INTERRUPTED,
+                    self._now().isoformat(),
+                    State.QUEUED,
+                    State.RUNNING,
+                    runner,
+                ),
             ).rowcount
 
     @contextmanager
@@ -314,10 +353,11 @@ class Journal:
             self._connection.execute("begin immediate")
             try:
                 yield self._connection
+                self._connection.execute("commit")
             except BaseException:
-                self._connection.execute("rollback")
+                if self._connection.in_transaction:
+                    self._connection.execute("rollback")
                 raise
-            self._connection.execute("commit")
 
 
 def _job(row: sqlite3.Row) -> Job:

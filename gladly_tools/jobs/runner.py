@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from gladly_tools.jobs.journal import Journal, State
 logger = logging.getLogger(__name__)
 
 REPORT_SECONDS = 0.5
+NOTE_AGAIN_SECONDS = 5.0
 
 
 class Ticket:
@@ -34,11 +36,13 @@ class Ticket:
         self._lock = threading.Lock()
         self._written = float("-inf")
         self._asked = float("-inf")
-        self._fraction = 0.0
+        # A resumed job goes on where it was, also when it ends before it gets any further.
+        job = journal.get(job_id)
+        self._fraction = job.fraction
         self._detail = ""
         self._waiting = ""
-        self._rows = 0
-        self._requests = 0
+        self._rows = job.row_count
+        self._requests = job.requests
 
     def check(self) -> None:
         """Raise Cancelled when the person asked to stop, in this process or another."""
@@ -118,20 +122,23 @@ class Runner:
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = journal
         self._folder = folder
-        self._id = secrets.token_hex(8)
-        self._alive = FileLock(folder / f"{self._id}.lock")
+        self.id = secrets.token_hex(8)
+        self._alive = FileLock(folder / f"{self.id}.lock")
         self._alive.acquire()
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="job")
         self._tickets: dict[str, Ticket] = {}
         self._futures: dict[str, Future[GladlyToolsError | None]] = {}
         self._lock = threading.Lock()
-        self._closing = False
+        self._closed = threading.Event()
         self.interrupt_orphans()
 
     def interrupt_orphans(self) -> int:
         """Mark the jobs of runners that are gone as interrupted; returns how many."""
+        # A lock file that was just made may not be locked yet.
+        old = {path.stem for path in self._folder.glob("*.lock") if time.time() - path.stat().st_mtime > 60}
+        runners = self._journal.runners_of_active_jobs() | old
         orphans = 0
-        for runner in self._journal.runners_of_active_jobs() - {self._id, ""}:
+        for runner in runners - {self.id}:
             path = self._folder / f"{runner}.lock"
             lock = FileLock(path)
             try:
@@ -151,8 +158,7 @@ class Runner:
         return future
 
     def adopt(self, job_id: str) -> Ticket:
-        """A ticket for a queued job that the caller will `run` in its own thread."""
-        self._journal.claim(job_id, self._id)
+        """A ticket for a queued job of this runner that the caller will `run` in its own thread."""
         with self._lock:
             ticket = self._tickets[job_id] = Ticket(self._journal, job_id)
         return ticket
@@ -166,7 +172,7 @@ class Runner:
             self._journal.start(job_id)
             state = work(ticket)
         except Cancelled:
-            state = State.INTERRUPTED if self._closing else State.CANCELLED
+            state = State.INTERRUPTED if self._closed.is_set() else State.CANCELLED
         except GladlyToolsError as known:
             state, error = State.FAILED, known
         except Exception:  # whatever it is, the job must not stay "running", and nobody must see a traceback
@@ -182,9 +188,22 @@ class Runner:
             with self._lock:
                 self._tickets.pop(job_id, None)
                 self._futures.pop(job_id, None)
-        ticket.flush()
-        self._journal.end(job_id, state, what=error.what if error else "", advice=error.advice if error else "")
+        self._end(ticket, state, error)
         return error
+
+    def _end(self, ticket: Ticket, state: State, error: GladlyToolsError | None) -> None:
+        """Note how a job ended; where the disk is full, again until it is noted or this runner closes."""
+        while True:
+            try:
+                ticket.flush()
+                self._journal.end(
+                    ticket.job_id, state, what=error.what if error else "", advice=error.advice if error else ""
+                )
+                return
+            except sqlite3.Error:
+                logger.exception("the end of job %s could not be written down", ticket.job_id)
+                if self._closed.wait(NOTE_AGAIN_SECONDS):
+                    return
 
     def stop(self, job_id: str) -> None:
         """Ask a job to stop, wherever it runs; a job that still waits in the queue stops at once."""
@@ -201,12 +220,12 @@ class Runner:
 
     def close(self) -> None:
         """Interrupt every job, wait for their threads, and give the lock back."""
-        self._closing = True
+        self._closed.set()
         with self._lock:
             tickets = list(self._tickets.values())
         for ticket in tickets:
             ticket.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)
-        self._journal.interrupt(self._id)
+        self._journal.interrupt(self.id)
         self._alive.release()
-        (self._folder / f"{self._id}.lock").unlink(missing_ok=True)
+        (self._folder / f"{self.id}.lock").unlink(missing_ok=True)

@@ -36,8 +36,9 @@ from gladly_tools.results.table import Table
 # The type stubs cannot follow arrays whose type is known only when the program runs.
 pc: Any = pyarrow.compute
 
-# Message texts are longer than the 128 KB at which the csv module stops by itself.
-csv.field_size_limit(2**31 - 1)
+# Texts are longer than the 128 KB at which the csv module stops by itself. The limit is the process's, not this
+# module's: more than any reader here needs would take the others' guard against a quote left open.
+csv.field_size_limit(64 * 1024 * 1024)
 
 CHUNK_BYTES = 1024 * 1024
 _BOM = "\ufeff"

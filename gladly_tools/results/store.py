@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
+import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -280,17 +282,23 @@ class ResultStore:
         return sorted(path.name for path in self.folder.iterdir() if path.is_dir() and _ID.fullmatch(path.name))
 
     def size(self, result_id: str) -> int:
-        """Bytes on disk. Raises NotFoundError."""
-        folder = self._folder(result_id)
-        if not folder.is_dir():
-            raise _missing()
+        """Bytes on disk; none for a result that does not exist (yet)."""
         total = 0
-        for path in folder.iterdir():
-            try:
-                total += path.stat().st_size
-            except FileNotFoundError:
-                continue  # a part that was just merged
+        try:
+            for path in self._folder(result_id).iterdir():
+                # A part may just have been merged.
+                with suppress(FileNotFoundError):
+                    total += path.stat().st_size
+        except FileNotFoundError:
+            return 0
         return total
+
+    def age_seconds(self, result_id: str) -> float:
+        """Seconds since the result's folder was last written to; 0 when there is none."""
+        try:
+            return time.time() - self._folder(result_id).stat().st_mtime
+        except FileNotFoundError:
+            return 0.0
 
     def _folder(self, result_id: str) -> Path:
         if _ID.fullmatch(result_id) is None:

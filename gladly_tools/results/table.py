@@ -39,8 +39,11 @@ class Table:
         self.result = result
         self.fields = result.fields
         self._engine = result.engine
-        self._files = result.files()
-        self._footers = [read_footer(path) for path in self._files]
+        try:
+            self._files = result.files()
+            self._footers = [read_footer(path) for path in self._files]
+        except FileNotFoundError:
+            raise _changed() from None
         self._starts = np.cumsum([0, *(footer.rows for footer in self._footers)])
         self._unreadable = {name for footer in self._footers for name in footer.facts.unreadable}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -46,9 +47,13 @@ class FileWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._file.closed:
-            self._writer.close()
-            self._file.close()
-            self._temporary.unlink(missing_ok=True)
+            try:
+                # What it still writes is thrown away; on a full disk it cannot even do that.
+                with suppress(OSError):
+                    self._writer.close()
+            finally:
+                self._file.close()
+                self._temporary.unlink(missing_ok=True)
 
     def write(self, table: pa.Table) -> None:
         """Take rows; they reach the disk with their row group."""

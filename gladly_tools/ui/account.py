@@ -30,6 +30,17 @@ def require_session() -> Session:
     return session
 
 
+def session_of(owner: str) -> Session:
+    """The session of the account that a fragment was drawn for; draws the page anew when it is no longer there.
+
+    A fragment runs again on its own, long after its page did, so it must not hold on to a session.
+    """
+    session = current_session()
+    if session is None or session.account.owner != owner:
+        st.rerun()
+    return session
+
+
 def browser_zone() -> str:
     """The browser's IANA time zone; the organization's where the browser does not tell."""
     zone = st.context.timezone

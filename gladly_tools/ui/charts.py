@@ -102,7 +102,7 @@ def _channels(frame: pd.DataFrame) -> None:
 
 def _ink() -> str:
     """The color of text in a chart, which a mark does not take from the theme."""
-    return "#e8eeeb" if st.context.theme.type == "dark" else "#17211d"
+    return "#e8eeeb" if st.context.theme.type == "dark" else "#0a100d"
 
 
 def _handle_time(table: Table, query: Query) -> None:
@@ -134,11 +134,10 @@ def _handle_time(table: Table, query: Query) -> None:
 
 
 def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
-    last = len(spread) - 1
-    upper = spread["from_minutes"].iloc[last] + (spread["to_minutes"].iloc[0] - spread["from_minutes"].iloc[0])
-    # The last bin reaches up to the longest handle time; drawn as wide as the others, and named.
+    # The bin of the longest reaches up to the very longest; drawn as wide as the others, and named below.
+    width = spread.loc[~spread["beyond"], "to_minutes"] - spread.loc[~spread["beyond"], "from_minutes"]
     drawn = spread.assign(
-        end=spread["to_minutes"].clip(upper=upper),
+        end=spread["to_minutes"].where(~spread["beyond"], spread["from_minutes"] + width.max()),
         words=[
             f"{low:.1f} to {high:.1f} min"
             for low, high in zip(spread["from_minutes"], spread["to_minutes"], strict=True)
@@ -182,7 +181,8 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
         alt=f"Histogram of handle times; median {minutes(found.median_minutes)}, "
         f"90th percentile {minutes(found.p90_minutes)}",
     )
-    st.caption("The last bar holds the longest one in a hundred.")
+    if spread["beyond"].any():
+        st.caption("The last bar holds the longest one in a hundred.")
 
 
 def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:

@@ -37,12 +37,13 @@ def section_page(section: Section, introduction: str) -> None:
             _form(export, session)
         _results(export, session, jobs)
     else:
+        st.query_params.pop("job", None)
         with st.container(border=True, width=FORM_WIDTH):
             st.subheader(export.title, anchor=False)
             _form(export, session)
         with st.container(border=True, width=FORM_WIDTH):
             st.markdown(":material/table_view: **No results yet**")
-            st.caption("Press Export. The result appears here: a table to filter, charts, and downloads.")
+            st.caption("Press Export. The result appears here, to filter, to explore and to download.")
 
 
 def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
@@ -87,8 +88,8 @@ def _form(export: Export[Any], session: Session) -> None:
         except GladlyToolsError as error:
             st.session_state[f"{export.name}:problem"] = error
             st.rerun()
+        # Noted before anything is drawn: a page may be drawn anew at any time, and must then show this job.
         st.session_state[f"{export.name}:job"] = job.id
-        st.query_params["job"] = job.id
         st.rerun()
 
 
@@ -133,26 +134,31 @@ def _results(export: Export[Any], session: Session, jobs: Sequence[Job]) -> None
 
 
 def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
+    """The job to show: the one just started, the one in the address, or the latest; the address then names it."""
     by_id = {job.id: job for job in jobs}
     key = f"{export.name}:job"
-    wanted = st.query_params.get("job")
-    if wanted in by_id and wanted != st.session_state.get(key):
-        st.session_state[key] = wanted
+    asked, written = st.query_params.get("job"), st.session_state.get("job in address")
+    if asked != written and asked in by_id:
+        st.session_state[key] = asked
+    elif asked != written and asked is not None:
+        st.toast("The result in the address is gone; this is the latest.", icon=":material/history:")
     if st.session_state.get(key) not in by_id:
         st.session_state[key] = jobs[0].id
-    if len(jobs) == 1:
-        return jobs[0]
     zone = browser_zone()
-    chosen = st.selectbox(
-        "Which result",
-        list(by_id),
-        label_visibility="collapsed",
-        format_func=lambda job_id: _label(by_id[job_id], zone),
-        key=key,
-        width=FORM_WIDTH,
-        on_change=lambda: st.query_params.update(job=st.session_state[key]),
-    )
-    return by_id[chosen]
+    if len(jobs) > 1:
+        st.selectbox(
+            "Which result",
+            list(by_id),
+            label_visibility="collapsed",
+            format_func=lambda job_id: _label(by_id[job_id], zone),
+            key=key,
+            width=FORM_WIDTH,
+        )
+    chosen = by_id[st.session_state[key]]
+    st.session_state["job in address"] = chosen.id
+    if asked != chosen.id:
+        st.query_params["job"] = chosen.id
+    return chosen
 
 
 def _label(job: Job, zone: str) -> str:

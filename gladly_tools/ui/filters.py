@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from gladly_tools.results.table import Table
 from gladly_tools.ui.words import plain
 
 MOST_CHOICES = 1000
+ASCENDING, DESCENDING = "Ascending", "Descending"
 
 WORDS: Mapping[Operator, tuple[str, str]] = {
     Operator.CONTAINS: ("contains", "does not contain"),
@@ -29,13 +30,15 @@ WORDS: Mapping[Operator, tuple[str, str]] = {
 }
 
 
-def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str]) -> Query:
+def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str], before: Query) -> Query:
     """Show the widgets that filter and sort a result, and return the query that they make.
 
-    The columns in `first` are offered before the others. `active_filters` shows what is active.
+    The columns in `first` are offered before the others; a page that is loaded anew begins with the query `before`.
+    `active_filters` shows what is active.
     """
     names = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
-    conditions = _conditions(job_id)
+    conditions: list[Condition] = st.session_state.setdefault(_key(job_id), list(before.conditions))
+    st.session_state.setdefault(f"search:{job_id}", before.search)
     search = st.text_input(
         "Search",
         placeholder="Search all text columns",
@@ -45,17 +48,19 @@ def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str]) ->
         persist_state="session",
         width=280,
     )
-    with st.popover("Add filter", icon=":material/filter_list:"):
-        _add_condition(table, names, job_id, zone, conditions.append)
-    sort = _sort(names, job_id)
-    return Query(conditions=tuple(conditions), search=(search or "").strip(), sort=() if sort is None else (sort,))
+    # Another key after each filter, so that the box closes and begins empty.
+    place = f"{job_id}:{len(conditions)}"
+    with st.popover("Add filter", icon=":material/filter_list:", key=f"add:{place}"):
+        _add_condition(table, names, place, zone, conditions)
+    sort = _sort(names, job_id, before.sort)
+    return Query(conditions=tuple(conditions), search=(search or "").strip(), sort=sort)
 
 
 def active_filters(query: Query, job_id: str, zone: str) -> None:
     """Show each condition of a result as a button that removes it; nothing when there is none."""
     if not query.conditions:
         return
-    conditions = _conditions(job_id)
+    conditions: list[Condition] = st.session_state[_key(job_id)]
     with st.container(horizontal=True, gap="small", key=f"active:{job_id}"):
         for place, condition in enumerate(query.conditions):
             if st.button(
@@ -72,9 +77,8 @@ def active_filters(query: Query, job_id: str, zone: str) -> None:
             st.rerun()
 
 
-def _conditions(job_id: str) -> list[Condition]:
-    conditions: list[Condition] = st.session_state.setdefault(f"filters:{job_id}", [])
-    return conditions
+def _key(job_id: str) -> str:
+    return f"filters:{job_id}"
 
 
 def describe(condition: Condition, zone: str) -> str:
@@ -82,14 +86,23 @@ def describe(condition: Condition, zone: str) -> str:
     verb = WORDS[condition.operator][condition.negated]
     values = [_value_words(value, zone) for value in condition.values]
     if condition.operator is Operator.BETWEEN:
-        low, high = condition.values
-        if low is None or high is None:
-            end = "from" if high is None else "before" if isinstance(high, datetime) else "up to"
-            text = f"{'not ' if condition.negated else ''}{end} {values[1] if low is None else values[0]}"
-            return f"{condition.column} {text}"
-        return f"{condition.column} {verb} {values[0]} and {values[1]}"
+        low, high = (_end_words(value, zone, last=place == 1) for place, value in enumerate(condition.values))
+        if not low or not high:
+            reach = f"from {low}" if low else f"up to {high}"
+            return f"{condition.column} is {'not ' if condition.negated else ''}{reach}"
+        return f"{condition.column} {verb} {low} and {high}"
     shown = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
     return f"{condition.column} {verb} {shown}".strip()
+
+
+def _end_words(value: Any, zone: str, *, last: bool) -> str:
+    """One end of a range; a day where it is a whole one: the last is the one before the midnight that ends it."""
+    if not isinstance(value, datetime):
+        return "" if value is None else f"{value:g}"
+    local = value.astimezone(ZoneInfo(zone))
+    if local.time() == time(0):
+        return f"{(local - timedelta(days=1) if last else local).date()}"
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def _value_words(value: Any, zone: str) -> str:
@@ -100,9 +113,7 @@ def _value_words(value: Any, zone: str) -> str:
     return str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
 
 
-def _add_condition(
-    table: Table, names: Sequence[str], job_id: str, zone: str, add: Callable[[Condition], None]
-) -> None:
+def _add_condition(table: Table, names: Sequence[str], job_id: str, zone: str, conditions: list[Condition]) -> None:
     by_name = {column.name: column for column in table.columns}
     name = st.selectbox("Column", names, key=f"filter column:{job_id}", width=340)
     column = by_name[name]
@@ -120,13 +131,17 @@ def _add_condition(
         width=340,
     )
     values = _values(table, column, operator, f"filter value:{job_id}:{name}:{operator}", zone)
-    if (
-        st.button(
-            "Add filter", type="primary", disabled=values is None, key=f"filter add:{job_id}", icon=":material/add:"
-        )
-        and values is not None
-    ):
-        add(Condition(column=name, operator=operator, values=values, negated=negated))
+    inverted = operator is Operator.BETWEEN and values is not None and None not in values and values[0] > values[1]
+    if inverted:
+        st.error("It ends before it begins: swap the two.", icon=":material/error:")
+    usable = values is not None and not inverted
+    pressed = st.button(
+        "Add filter", type="primary", disabled=not usable, key=f"filter add:{job_id}", icon=":material/add:"
+    )
+    if pressed and values is not None and usable:
+        condition = Condition(column=name, operator=operator, values=values, negated=negated)
+        if condition not in conditions:
+            conditions.append(condition)
         st.rerun()
 
 
@@ -204,23 +219,28 @@ def _midnight(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(0), zone)
 
 
-def _sort(names: Sequence[str], job_id: str) -> Sort | None:
-    with st.popover("Sort", icon=":material/swap_vert:"):
+def _sort(names: Sequence[str], job_id: str, before: tuple[Sort, ...]) -> tuple[Sort, ...]:
+    by, order = f"sort:{job_id}", f"sort order:{job_id}"
+    if by not in st.session_state:
+        st.session_state[by] = before[0].column if before else None
+        st.session_state[order] = DESCENDING if before and before[0].descending else ASCENDING
+    now, arrow = st.session_state[by], "↓" if st.session_state.get(order) == DESCENDING else "↑"
+    label = "Sort" if now is None else f"{plain(now)} {arrow}"
+    with st.popover(label, icon=":material/swap_vert:", key=f"sort box:{job_id}"):
         name = st.selectbox(
             "Sort by",
             [None, *names],
             format_func=lambda name: name or "As Gladly sent it",
-            key=f"sort:{job_id}",
+            key=by,
             persist_state="session",
             width=340,
         )
-        order = st.segmented_control(
+        direction = st.segmented_control(
             "Order",
-            ["Ascending", "Descending"],
-            default="Ascending",
+            [ASCENDING, DESCENDING],
             required=True,
-            key=f"sort order:{job_id}",
+            key=order,
             persist_state="session",
             disabled=name is None,
         )
-    return None if name is None else Sort(column=name, descending=order == "Descending")
+    return () if name is None else (Sort(column=name, descending=direction == DESCENDING),)

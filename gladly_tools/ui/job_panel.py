@@ -10,7 +10,7 @@ import streamlit as st
 from gladly_tools.errors import GladlyToolsError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job, State
-from gladly_tools.ui.account import browser_zone, current_session
+from gladly_tools.ui.account import browser_zone, session_of
 from gladly_tools.ui.words import counted, duration, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
@@ -41,14 +41,12 @@ def title_of(job: Job) -> str:
 
 def job_badge(session: Session) -> None:
     """How many jobs run and how far they are; refreshes itself while there are any, on every page."""
+    owner = session.account.owner
     active = any(job.state.active for job in portal().runs.jobs(session.account))
 
     @st.fragment(run_every=POLL if active else None)
     def badge() -> None:
-        now = current_session()
-        if now is None:
-            st.rerun()
-        jobs = [job for job in portal().runs.jobs(now.account) if job.state.active]
+        jobs = [job for job in portal().runs.jobs(session_of(owner).account) if job.state.active]
         if active and not jobs:
             st.rerun()
         for job in jobs[:3]:
@@ -62,17 +60,21 @@ def job_badge(session: Session) -> None:
 
 
 def job_progress(session: Session, job_id: str) -> None:
-    """A running job: share, rows, requests, pace, time left, what it waits for; refreshes itself; can be stopped."""
+    """A running job: share, rows, requests, pace, time left, what it waits for; refreshes itself; can be stopped.
+
+    Draws the page anew when more rows can be seen, and when the job has ended.
+    """
+    owner = session.account.owner
+    seen = portal().runs.durable_slices(job_id)
 
     @st.fragment(run_every=POLL)
     def panel() -> None:
-        if current_session() is None:
-            st.rerun()
+        account = session_of(owner).account
         try:
-            job = portal().runs.job(session.account, job_id)
+            job = portal().runs.job(account, job_id)
         except GladlyToolsError:
             st.rerun()
-        if not job.state.active:
+        if not job.state.active or portal().runs.durable_slices(job_id) > seen:
             st.rerun()
         now = portal().runs.journal.now()
         label, icon, _color = LOOKS[job.state]
@@ -85,7 +87,7 @@ def job_progress(session: Session, job_id: str) -> None:
                     key=f"stop:{job_id}",
                     disabled=job.stop_asked,
                 ):
-                    portal().runs.stop(session.account, job_id)
+                    portal().runs.stop(account, job_id)
                     st.rerun(scope="fragment")
             st.progress(job.fraction, text=plain(" · ".join(_figures(job, job.seconds(now), job.seconds_left(now)))))
             if job.waiting:
@@ -96,7 +98,9 @@ def job_progress(session: Session, job_id: str) -> None:
 
 
 def _figures(job: Job, seconds: float, left: float | None) -> list[str]:
-    figures = [f"{job.fraction:.0%}", counted(job.row_count, "row"), counted(job.requests, "request")]
+    figures = [f"{job.fraction:.0%}", counted(job.requests, "request")]
+    if job.row_count:
+        figures.insert(1, counted(job.row_count, "row"))
     if seconds >= 2 and job.requests:
         figures.append(f"{job.requests / seconds:.1f} requests/s")
     figures.append(f"{duration(seconds)} so far")
@@ -111,9 +115,10 @@ def job_ending(session: Session, job: Job) -> None:
         return
     label, icon, _color = LOOKS[job.state]
     with st.container(border=True):
-        st.markdown(f"{icon} **{label}**" + (f" · {plain(job.what)}" if job.what else ""))
-        if job.advice:
-            st.markdown(plain(job.advice))
+        if job.what:
+            st.error(f"**{label}.** {plain(job.what)} {plain(job.advice)}", icon=icon)
+        else:
+            st.markdown(f"{icon} **{label}**")
         st.caption(
             f"{counted(job.row_count, 'row')} so far. What was finished is kept; resuming goes on from there."
             if job.row_count

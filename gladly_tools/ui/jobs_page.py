@@ -8,7 +8,7 @@ import streamlit as st
 
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
-from gladly_tools.ui.account import browser_zone, require_session
+from gladly_tools.ui.account import browser_zone, require_session, session_of
 from gladly_tools.ui.job_panel import POLL, attempt, expiry, state_badge, title_of
 from gladly_tools.ui.words import counted, duration, moment, plain, size
 from gladly_tools.web.portal import portal
@@ -32,16 +32,17 @@ def jobs_page() -> None:
             st.markdown(":material/schedule: **No jobs yet**")
             st.caption("Run an export under Configuration or Conversations; it appears here.")
         return
+    owner = session.account.owner
     active = any(job.state.active for job in jobs)
 
     @st.fragment(run_every=POLL if active else None)
     def listed() -> None:
-        require_session()
-        current = portal().runs.jobs(session.account)
+        now = session_of(owner)
+        current = portal().runs.jobs(now.account)
         if active and not any(job.state.active for job in current):
             st.rerun()
         for job in current:
-            _line(session, job)
+            _line(now, job)
 
     listed()
 

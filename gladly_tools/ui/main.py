@@ -34,6 +34,7 @@ def main() -> None:
     # The theme writes the chosen segment in the primary color, which is too dark to read on a dark page.
     st.html("<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }</style>")
     session = current_session()
+    _forget_others(session)
     # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.
     sections = [
         st.Page(
@@ -56,6 +57,16 @@ def main() -> None:
         return
     _sidebar(session)
     page.run()
+
+
+def _forget_others(session: Session | None) -> None:
+    """Clear what a tab still holds of whoever was signed in before: filters, names, what was typed."""
+    owner = None if session is None else session.account.owner
+    before = st.session_state.get("owner")
+    if before is not None and before != owner:
+        st.session_state.clear()
+    if owner is not None:
+        st.session_state["owner"] = owner
 
 
 def _sidebar(session: Session) -> None:

@@ -21,12 +21,13 @@ from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.charts import CHARTS
 from gladly_tools.ui.filters import active_filters, filter_bar
 from gladly_tools.ui.job_panel import expiry, state_badge
-from gladly_tools.ui.words import counted, plain
+from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.routes import download_link
 from gladly_tools.web.vault import Session
 
 PAGE_SIZES = (50, 100, 250, 500)
+KINDS = {Kind.ID: "ID", Kind.BOOLEAN: "yes or no", Kind.INTEGER: "whole number", Kind.URL: "link"}
 FORMATS = {Format.CSV: "CSV", Format.JSON: "JSON", Format.JSONL: "JSON Lines", Format.PARQUET: "Parquet"}
 
 
@@ -57,9 +58,9 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
         with download:
             _download(job, Query(), 0, 0)
         return
-    zone = manifest.zone if manifest.zone != "UTC" else browser_zone()
+    zone = manifest.zone
     charts = CHARTS.get(job.kind)
-    views = ["Table", "Charts", "Columns"] if charts else ["Table", "Columns"]
+    views = ["Table", "Charts", "About the columns"] if charts else ["Table", "About the columns"]
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{job.id}"):
         view = st.segmented_control(
             "View",
@@ -70,7 +71,9 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
             key=f"view:{job.id}",
             persist_state="session",
         )
-        query = filter_bar(table, job.id, zone, first=usual_columns(job, table))
+        views_kept = portal().views
+        query = filter_bar(table, job.id, zone, first=usual_columns(job, table), before=views_kept.recall(job.id))
+        views_kept.remember(job.id, query)
     taken = table.count(query)
     with download:
         _download(job, query, taken, table.rows)
@@ -79,7 +82,7 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
         charts(table, replace(query, sort=()), zone)
-    elif view == "Columns":
+    elif view == "About the columns":
         _columns(table)
     else:
         _table(job, table, query, taken, zone)
@@ -99,7 +102,8 @@ def _heading(job: Job, table: Table, manifest: Manifest) -> DeltaGenerator:
             st.button("Refresh", icon=":material/refresh:", type="tertiary", key=f"refresh:{job.id}")
         st.space("stretch")
         download = st.container(width="content")
-    parts = [counted(table.rows, "row"), plain(job.title), plain(expiry(job))]
+    made = f"made {moment(job.created_at, browser_zone())}"
+    parts = [counted(table.rows, "row"), plain(job.title), plain(made), plain(expiry(job))]
     if not job.state.finished:
         parts[0] += ", unfinished"
     if manifest.expected_rows is not None and manifest.expected_rows != manifest.rows:
@@ -158,15 +162,15 @@ def _column_chooser(job: Job, table: Table) -> list[str]:
     names = [column.name for column in table.columns]
     usual = usual_columns(job, table)
     key = f"columns:{job.id}"
+    st.session_state.setdefault(key, usual or names)
     with st.container(horizontal=True):
         if st.button("Show all", key=f"{key}:all"):
             st.session_state[key] = names
-        if st.button("Usual ones", key=f"{key}:usual"):
-            st.session_state[key] = usual or names
+        if usual and st.button("Show the usual ones", key=f"{key}:usual"):
+            st.session_state[key] = usual
     chosen = st.multiselect(
         "Columns shown",
         names,
-        default=usual or names,
         key=key,
         persist_state="session",
         width=420,
@@ -208,7 +212,7 @@ def _columns(table: Table) -> None:
         pd.DataFrame(
             {
                 "Column": [column.name for column in table.columns],
-                "Kind": [column.kind.value for column in table.columns],
+                "Kind": [KINDS.get(column.kind, column.kind.value) for column in table.columns],
                 "Unit": [column.unit for column in table.columns],
                 "What it holds": [column.help for column in table.columns],
             }
@@ -226,16 +230,20 @@ def _download(job: Job, query: Query, taken: int, rows: int) -> None:
             which = st.radio(
                 "Rows",
                 ["filtered", "all"],
-                format_func={"filtered": f"Filtered: {taken:,} rows", "all": f"All: {rows:,} rows"}.__getitem__,
+                format_func={
+                    "filtered": f"Filtered: {taken:,} rows" if taken != rows else "In the order chosen here",
+                    "all": f"All: {rows:,} rows, as Gladly sent them",
+                }.__getitem__,
                 key=f"download rows:{job.id}",
             )
-        bom, guard = _csv_options(job)
         view = portal().views.put(job.id, query) if which == "filtered" and filtered else None
         base_path = str(st.get_option("server.baseUrlPath") or "")
+        bom, guard = _csv_options(job)
         for format, label in FORMATS.items():
+            csv = {"bom": bom, "guard": guard} if format is Format.CSV else {}
             st.link_button(
                 f"Download {label}",
-                download_link(job, format, view=view, bom=bom, guard=guard, base_path=base_path),
+                download_link(job, format, view=view, base_path=base_path, **csv),
                 icon=":material/download:",
                 width="stretch",
                 key=f"download:{format}:{job.id}",
@@ -246,16 +254,16 @@ def _download(job: Job, query: Query, taken: int, rows: int) -> None:
 
 def _csv_options(job: Job) -> tuple[bool, bool]:
     guard = st.checkbox(
-        "Disarm spreadsheet formulas",
+        "CSV: protect against formulas",
         value=True,
         key=f"guard:{job.id}",
-        help="CSV only: a cell that begins with = + - @ gets an apostrophe in front, so that no spreadsheet takes it "
-        "for a formula.",
+        help="Puts an apostrophe before cells that begin with = + - @, so that no spreadsheet runs them as a formula. "
+        "Phone numbers and some IDs begin so too; switch it off for a file that another program reads.",
     )
     bom = st.checkbox(
-        "Mark as UTF-8 for Excel",
+        "CSV: mark as UTF-8 for Excel",
         value=True,
         key=f"bom:{job.id}",
-        help="CSV only: begins the file with a byte order mark, so that Excel shows accents and emoji.",
+        help="Begins the file with a byte order mark, so that Excel shows accents and emoji.",
     )
     return bom, guard

@@ -19,8 +19,7 @@ FIELDS = ("username", "api_token", "url")
 
 def sign_in_page() -> None:
     """Ask who it is; a rerun follows once somebody is signed in."""
-    _left, middle, _right = st.columns([1, 2, 1])
-    with middle, st.container(width=460):
+    with st.container(horizontal_alignment="center"), st.container(width=460):
         st.image(str(MARK), width=56)
         st.title("Sign in to Gladly Tools")
         st.caption("Export, explore and chart your Gladly data without writing code.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import streamlit as st
 
+from gladly_tools.api import Impatient
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
 from gladly_tools.exports.inputs import (
@@ -28,6 +30,7 @@ from gladly_tools.ui.words import plain
 from gladly_tools.web.vault import Session
 
 FIRST_DAYS = 7
+NAMES_SECONDS = 10.0
 
 
 def ask(export: Export[Any], session: Session, problem: InputError | None) -> dict[str, Any]:
@@ -83,7 +86,6 @@ def _date_range(question: DateRangeQuestion, key: str) -> DateRange | None:
         chosen = st.date_input(
             f"{question.label}, from and to",
             value=(today - timedelta(days=FIRST_DAYS), today - timedelta(days=1)),
-            max_value=today + timedelta(days=1),  # the browser may be a day ahead of the zone chosen
             help=question.help,
             format="YYYY-MM-DD",
             key=f"{key}:days",
@@ -108,20 +110,22 @@ def _inboxes(question: IdsQuestion, key: str, session: Session) -> list[str]:
 
 
 def _inbox_names(session: Session) -> Mapping[str, str]:
-    """Inbox names by id, asked for once in a browser session; none when Gladly cannot be reached."""
-    remembered: Mapping[str, str] | None = st.session_state.get("inbox_names")
-    if remembered is None:
-        try:
-            inboxes = session.client.inboxes.list()
-        except GladlyToolsError as error:
-            st.caption(f"The inboxes could not be read: {plain(error)}")
-            return {}
-        remembered = {
-            inbox.id: f"{inbox.name or inbox.id} (disabled)" if inbox.disabled else inbox.name or inbox.id
-            for inbox in inboxes
-        }
-        st.session_state["inbox_names"] = remembered
-    return remembered
+    """Inbox names by id, asked for once in a browser session; none, for a minute, when Gladly cannot be reached."""
+    names, until = st.session_state.get("inbox_names", ({}, 0.0))
+    if time.monotonic() < until:
+        return names  # type: ignore[no-any-return]
+    try:
+        inboxes = session.client.watched_by(Impatient(NAMES_SECONDS)).inboxes.list()
+    except GladlyToolsError as error:
+        st.caption(f"The inboxes could not be read: {plain(error)}")
+        st.session_state["inbox_names"] = ({}, time.monotonic() + 60)
+        return {}
+    names = {
+        inbox.id: f"{inbox.name or inbox.id} (disabled)" if inbox.disabled else inbox.name or inbox.id
+        for inbox in inboxes
+    }
+    st.session_state["inbox_names"] = (names, float("inf"))
+    return names
 
 
 def _pasted_ids(question: IdsQuestion, key: str) -> list[str]:

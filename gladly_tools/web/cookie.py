@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
@@ -12,21 +14,33 @@ from itsdangerous import BadSignature, TimestampSigner
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gladly_tools.errors import GladlyToolsError
+
 NAME = "gladly_tools_session"
 SALT = "gladly-tools session"
+KEY_BYTES = 32
 MAX_AGE_SECONDS = 30 * 24 * 3600
 
 
 def signing_key(folder: Path) -> bytes:
-    """The key of this data directory, made at first use; only its owner can read the file."""
+    """The key of this data directory, made at first use; only its owner can read the file.
+
+    Raises GladlyToolsError when the file is damaged: signing with what is left of it would sign for everybody.
+    """
     path = folder / "cookie.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with open(handle, "wb") as file:
-        key = secrets.token_bytes(32)
-        file.write(key)
+    if not path.exists():
+        handle, name = tempfile.mkstemp(dir=folder, prefix=".cookie.key.")
+        with open(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        # Of two processes that start together, the first one's key is everybody's.
+        with suppress(FileExistsError):
+            os.link(name, path)
+        os.unlink(name)
+    key = path.read_bytes()
+    if len(key) < KEY_BYTES:
+        raise GladlyToolsError("The file cookie.key in the data folder is damaged.", "Delete it and start again.")
     return key
 
 

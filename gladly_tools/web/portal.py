@@ -50,7 +50,7 @@ class Portal:
 
     def sign_out(self, session_id: str) -> None:
         """Forget the session and, with it, the token."""
-        self.vault.drop(session_id)
+        self._retire(self.vault.drop(session_id))
 
     def close(self) -> None:
         """Interrupt the jobs and close the demo company."""
@@ -64,9 +64,16 @@ class Portal:
         except BaseException:
             client.close()
             raise
+        before = self.vault.drop(session_id)
         self.vault.put(session_id, Session(account=account, client=client))
+        self._retire(before)
         self.runs.resume_interrupted(account, client)
         return account
+
+    def _retire(self, session: Session | None) -> None:
+        """Close the connections of a session that ended; one whose jobs still run ends with them."""
+        if session is not None and not any(job.state.active for job in self.runs.jobs(session.account)):
+            session.client.close()
 
     def _demo_of_today(self) -> DemoServer:
         """The demo company as of today; an older one stays open for the jobs that still talk to it."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from gladly_tools.errors import GladlyToolsError, NotFoundError
+from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError, TryLaterError
 from gladly_tools.jobs import Job
 from gladly_tools.results.download import Format, content_type, encode, file_name
 from gladly_tools.results.query import Query
@@ -29,7 +29,7 @@ def download_link(
     job: Job, format: Format, *, view: str | None = None, bom: bool = False, guard: bool = True, base_path: str = ""
 ) -> str:
     """The address under which the browser of the job's owner can download its rows; `view` names a filtered view."""
-    name = file_name(job.kind if job.state.finished else f"{job.kind}.unfinished", format)
+    name = _name(job, format, filtered=view is not None)
     asked = {"format": format.value, "view": view, "bom": "1" if bom else None, "guard": None if guard else "0"}
     given = urlencode({key: value for key, value in asked.items() if value is not None})
     return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
@@ -46,7 +46,7 @@ def download(request: Request) -> Response:
         result = here.runs.result(session.account, job.id)
         if result is None:
             raise NotFoundError("This job has no result yet.", "Wait until it has finished.")
-        format = Format(request.query_params.get("format", ""))
+        format = _format(request.query_params.get("format", ""))
         chunks = _begun(
             encode(
                 Table(result),
@@ -58,20 +58,37 @@ def download(request: Request) -> Response:
         )
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
-    except (GladlyToolsError, ValueError) as error:
-        words = str(error) if isinstance(error, GladlyToolsError) else "There is no such format."
-        return PlainTextResponse(words, status_code=400)
-    stem = job.kind if job.state.finished and not result.manifest.partial else f"{job.kind}.partial"
+    except TryLaterError as error:
+        return PlainTextResponse(str(error), status_code=503)
+    except GladlyToolsError as error:
+        return PlainTextResponse(str(error), status_code=400)
+    filtered = "view" in request.query_params
+    name = _name(job, format, filtered=filtered, partial=result.manifest.partial)
     return StreamingResponse(
         chunks,
         media_type=content_type(format),
         headers={
-            "Content-Disposition": f'attachment; filename="{file_name(stem, format)}"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
             # Without this, everything is compressed on the way out, many times slower than the disk.
             "Content-Encoding": "identity",
         },
     )
+
+
+def _name(job: Job, format: Format, *, filtered: bool = False, partial: bool = False) -> str:
+    """What the file is called: the export, its dates if it has any, and whether rows were left out or are missing."""
+    dates = job.parameters.get("dates")
+    parts = [job.kind, *([dates["first"], dates["last"]] if dates else []), *(["filtered"] if filtered else [])]
+    missing = ".unfinished" if not job.state.finished else ".partial" if partial else ""
+    return file_name(f"{'_'.join(parts)}{missing}", format)
+
+
+def _format(name: str) -> Format:
+    try:
+        return Format(name)
+    except ValueError:
+        raise InputError("There is no such format.", "Use the Download button of the result.", field="format") from None
 
 
 def _view(here: Portal, job: Job, key: str | None) -> Query:

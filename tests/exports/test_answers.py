@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ LANGUAGES = ("en-us", "es-419")
 
 @dataclass(frozen=True, kw_only=True)
 class Side:
+    server: DemoServer
     runs: Runs
     client: Client
     account: Account
@@ -43,8 +45,8 @@ class Side:
 
 
 @pytest.fixture
-def listed(runs: Runs, client: Client, account: Account) -> Side:
-    return Side(runs=runs, client=client, account=account)
+def listed(server: DemoServer, runs: Runs, client: Client, account: Account) -> Side:
+    return Side(server=server, runs=runs, client=client, account=account)
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def unlisted(company: Company, tmp_path: Path, open_runs: Callable[[Settings], R
     with DemoServer(company, limits=UNLIMITED, publish_answers=False) as server:
         settings = settings_for(server, tmp_path / "data")
         client, account = connect(server, settings)
-        yield Side(runs=open_runs(settings), client=client, account=account)
+        yield Side(server=server, runs=open_runs(settings), client=client, account=account)
         client.close()
 
 
@@ -82,6 +84,26 @@ def test_without_the_list_public_and_used_answers_are_there_and_the_rest_is_said
     assert any("public lists" in text for text in notes)
     assert any("usage report" in text for text in notes)
     assert any("may be missing" in text for text in notes)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 403}, "could not be read"),
+        (
+            {"status": 200, "body": "Name,Uses\nHello,3\n", "headers": {"Content-Type": "text/csv"}},
+            "names no answer IDs",
+        ),
+    ],
+)
+def test_a_usage_report_that_tells_nothing_is_said_and_the_public_answers_are_there(
+    unlisted: Side, company: Company, fault: dict[str, Any], said: str
+) -> None:
+    unlisted.server.faults.add("/api/v1/reports", times=100, **fault)
+    job = unlisted.run()
+    assert job.state is State.PARTIAL
+    assert unlisted.ids(job)
+    assert any(said in text for text in unlisted.notes(job))
 
 
 def test_ids_added_by_hand_are_read_too(unlisted: Side, company: Company) -> None:

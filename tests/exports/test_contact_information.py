@@ -264,3 +264,36 @@ def test_a_finished_export_teaches_the_next_estimate(
     run(runs, client, account, parameters(9, 10))
     named = {row["Customer ID"] for row in company.report_rows(date(2026, 3, 9), date(2026, 3, 10), ZONE)}
     assert runs.known(account) == {"customers_per_day": len(named) / 2}
+
+
+def test_an_odd_profile_costs_its_own_columns_and_no_others(
+    runs: Runs, client: Client, account: Account, server: DemoServer, company: Company
+) -> None:
+    named = sorted({row["Customer ID"] for row in company.report_rows(date(2026, 3, 4), date(2026, 3, 4), ZONE)})
+    server.faults.add(f"/api/v1/customer-profiles/{named[0]}", status=200, body="[]")
+    job = run(runs, client, account, parameters(4, 4, customers=True))
+    assert job.state is State.PARTIAL
+    rows = rows_of(table_of(runs, account, job))
+    assert {row["Customer ID"] for row in rows} == set(named)
+    assert any("did not send as it should" in note.text and note.count == 1 for note in notes(runs, account, job))
+
+
+def test_a_result_says_the_same_of_its_customers_when_they_are_remembered(
+    runs: Runs, client: Client, account: Account
+) -> None:
+    def said(job: Job) -> dict[str, int]:
+        return {note.text: note.count for note in notes(runs, account, job) if "remembered" not in note.text}
+
+    first = run(runs, client, account, parameters(1, 19, customers=True))
+    second = run(runs, client, account, parameters(1, 19, customers=True))
+    assert said(first) == said(second) != {}
+
+
+def test_conversations_without_an_id_all_stay(runs: Runs, client: Client, account: Account, server: DemoServer) -> None:
+    header = ",".join(column.name for column in REPORT_COLUMNS)
+    blank = "UTC,,,," + "," * (len(REPORT_COLUMNS) - 5)
+    server.faults.add(
+        "/api/v1/reports", status=200, body="\n".join((header, blank, blank)), headers={"Content-Type": "text/csv"}
+    )
+    job = run(runs, client, account, parameters(4, 4))
+    assert (job.state, job.row_count) == (State.DONE, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -33,8 +34,10 @@ def journal(tmp_path: Path, clock: Clock) -> Journal:
     return Journal(tmp_path / "jobs.sqlite", now=clock)
 
 
-def create(journal: Journal, job_id: str = "j1", owner: str = "ann") -> None:
-    journal.create(job_id, owner=owner, kind="inboxes", title="", origin="app", parameters={"a": [1, "é"]})
+def create(journal: Journal, job_id: str = "j1", owner: str = "ann", runner: str = "r0") -> None:
+    journal.create(
+        job_id, owner=owner, kind="inboxes", title="", origin="app", parameters={"a": [1, "é"]}, runner=runner
+    )
 
 
 def test_a_job_reads_back_as_it_was_written(journal: Journal) -> None:
@@ -98,7 +101,7 @@ def test_only_a_stopped_job_goes_back_into_the_queue(journal: Journal, state: St
         journal.start("j1")
     elif state is not State.QUEUED:
         journal.end("j1", state, what="w", advice="a")
-    assert journal.queue("j1") is requeued
+    assert journal.queue("j1", runner="r1") is requeued
     job = journal.get("j1")
     assert job.state is (State.QUEUED if requeued else state)
     assert job.what == ("" if requeued or state in (State.RUNNING, State.QUEUED) else "w")
@@ -106,8 +109,7 @@ def test_only_a_stopped_job_goes_back_into_the_queue(journal: Journal, state: St
 
 def test_only_the_jobs_of_a_runner_that_is_gone_are_interrupted(journal: Journal) -> None:
     for job_id, runner in (("mine", "r1"), ("other", "r2"), ("finished", "r2")):
-        create(journal, job_id)
-        journal.claim(job_id, runner)
+        create(journal, job_id, runner=runner)
     journal.end("finished", State.DONE)
     assert journal.interrupt("r2") == 1
     assert [journal.get(job_id).state for job_id in ("mine", "other", "finished")] == [
@@ -122,7 +124,7 @@ def test_time_left_follows_the_pace_since_the_job_was_resumed(journal: Journal, 
     journal.start("j1")
     journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=0)
     journal.end("j1", State.INTERRUPTED)
-    journal.queue("j1")
+    journal.queue("j1", runner="r1")
     clock.time += timedelta(hours=5)
     journal.start("j1")
     assert journal.get("j1").seconds_left(clock.time) is None, "too little to go by"
@@ -146,4 +148,62 @@ def test_a_deleted_job_takes_its_slices_along_and_counts_as_asked_to_stop(journa
     journal.plan("j1", [PlannedSlice(place=0, key="k", title="t", arguments={})])
     journal.delete("j1")
     assert journal.slices("j1") == []
+    assert journal.stop_asked("j1")
+
+
+def test_a_job_that_was_asked_to_stop_is_stopped_and_not_interrupted_when_its_runner_is_gone(journal: Journal) -> None:
+    create(journal)
+    journal.ask_to_stop("j1")
+    journal.interrupt("r0")
+    assert journal.get("j1").state is State.CANCELLED
+
+
+def test_the_age_of_an_interrupted_job_counts_from_its_interruption(journal: Journal, clock: Clock) -> None:
+    create(journal)
+    journal.start("j1")
+    clock.time += timedelta(hours=30)
+    journal.interrupt("r0")
+    assert list(journal.finished_before(clock.time - timedelta(hours=24))) == []
+
+
+def test_a_job_that_was_resumed_meanwhile_is_not_forgotten(journal: Journal, clock: Clock) -> None:
+    create(journal)
+    journal.end("j1", State.FAILED)
+    clock.time += timedelta(hours=30)
+    journal.queue("j1", runner="r1")
+    assert not journal.forget_if_old("j1", clock.time)
+    journal.end("j1", State.FAILED)
+    assert journal.forget_if_old("j1", clock.time + timedelta(seconds=1))
+
+
+def test_a_counted_slice_counts_its_rows_for_the_job(journal: Journal) -> None:
+    create(journal)
+    journal.plan("j1", [PlannedSlice(place=place, key=f"k{place}", title="", arguments={}) for place in (0, 1)])
+    journal.count_slice("j1", 0, row_count=7, remarks=[], facts={})
+    journal.count_slice("j1", 1, row_count=5, remarks=[], facts={})
+    assert journal.get("j1").row_count == 12
+
+
+def test_a_commit_that_fails_does_not_stop_the_journal(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(journal)
+    real = journal._connection
+
+    class Full:
+        """A connection whose next commit finds the disk full."""
+
+        failed = False
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(real, name)
+
+        def execute(self, statement: str, *parameters: object) -> object:
+            if statement == "commit" and not self.failed:
+                self.failed = True
+                raise sqlite3.OperationalError("database or disk is full")
+            return real.execute(statement, *parameters)
+
+    monkeypatch.setattr(journal, "_connection", Full())
+    with pytest.raises(sqlite3.OperationalError):
+        journal.ask_to_stop("j1")
+    journal.ask_to_stop("j1")
     assert journal.stop_asked("j1")

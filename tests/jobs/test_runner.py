@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from gladly_tools.errors import InputError
 from gladly_tools.jobs import Journal, Runner, State, Ticket
+from gladly_tools.jobs import runner as runner_module
 
 PATIENCE = 10
 
@@ -28,14 +30,14 @@ def runner(journal: Journal, tmp_path: Path) -> Iterator[Runner]:
     runner.close()
 
 
-def create(journal: Journal, job_id: str = "j1") -> str:
-    journal.create(job_id, owner="ann", kind="k", title="", origin="app", parameters={})
+def create(journal: Journal, runner: str, job_id: str = "j1") -> str:
+    journal.create(job_id, owner="ann", kind="k", title="", origin="app", parameters={}, runner=runner)
     return job_id
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.PARTIAL])
 def test_a_job_ends_as_its_work_says(journal: Journal, runner: Runner, state: State) -> None:
-    runner.submit(create(journal), lambda _ticket: state).result(PATIENCE)
+    runner.submit(create(journal, runner.id), lambda _ticket: state).result(PATIENCE)
     job = journal.get("j1")
     assert (job.state, job.fraction) == (state, 1)
     assert job.finished_at is not None
@@ -45,7 +47,7 @@ def test_a_known_error_ends_the_job_with_its_words(journal: Journal, runner: Run
     def work(_ticket: Ticket) -> State:
         raise InputError("It is wrong.", "Mend it.", field="x")
 
-    error = runner.submit(create(journal), work).result(PATIENCE)
+    error = runner.submit(create(journal, runner.id), work).result(PATIENCE)
     job = journal.get("j1")
     assert isinstance(error, InputError)
     assert (job.state, job.what, job.advice) == (State.FAILED, "It is wrong.", "Mend it.")
@@ -57,7 +59,7 @@ def test_an_unknown_error_shows_a_reference_and_nothing_of_itself(
     def work(_ticket: Ticket) -> State:
         raise RuntimeError("the inside of it")
 
-    runner.submit(create(journal), work).result(PATIENCE)
+    runner.submit(create(journal, runner.id), work).result(PATIENCE)
     job = journal.get("j1")
     assert job.state is State.FAILED
     assert "the inside of it" not in job.what + job.advice
@@ -73,7 +75,7 @@ def test_a_waiting_job_stops_at_once(journal: Journal, runner: Runner) -> None:
         ticket.wait(3600, "Gladly asks us to slow down")
         return State.DONE
 
-    future = runner.submit(create(journal), work)
+    future = runner.submit(create(journal, runner.id), work)
     assert waiting.wait(PATIENCE)
     runner.stop("j1")
     future.result(PATIENCE)
@@ -88,7 +90,7 @@ def test_a_stop_asked_by_another_process_is_seen(journal: Journal, runner: Runne
         ticket.wait(3600, "")
         return State.DONE
 
-    future = runner.submit(create(journal), work)
+    future = runner.submit(create(journal, runner.id), work)
     assert waiting.wait(PATIENCE)
     elsewhere = Journal(tmp_path / "jobs.sqlite")
     elsewhere.ask_to_stop("j1")
@@ -104,8 +106,8 @@ def test_a_queued_job_stops_without_waiting_for_its_turn(journal: Journal, runne
         release.wait(PATIENCE)
         return State.DONE
 
-    first = runner.submit(create(journal, "first"), busy)
-    runner.submit(create(journal, "second"), lambda _ticket: pytest.fail("it must not run"))
+    first = runner.submit(create(journal, runner.id, "first"), busy)
+    runner.submit(create(journal, runner.id, "second"), lambda _ticket: pytest.fail("it must not run"))
     runner.stop("second")
     assert journal.get("second").state is State.CANCELLED
     release.set()
@@ -129,7 +131,7 @@ def test_a_wait_is_shown_while_it_lasts(journal: Journal, runner: Runner) -> Non
         ticket.wait(0.01, "waiting for the limit")
         return State.DONE
 
-    runner.submit(create(journal), work).result(PATIENCE)
+    runner.submit(create(journal, runner.id), work).result(PATIENCE)
     assert shown == ["waiting for the limit"]
     assert journal.get("j1").waiting == ""
 
@@ -143,8 +145,8 @@ def test_closing_interrupts_what_runs_and_what_waits(journal: Journal, tmp_path:
         ticket.wait(3600, "")
         return State.DONE
 
-    runner.submit(create(journal, "running"), work)
-    runner.submit(create(journal, "queued"), work)
+    runner.submit(create(journal, runner.id, "running"), work)
+    runner.submit(create(journal, runner.id, "queued"), work)
     assert started.wait(PATIENCE)
     runner.close()
     assert journal.get("running").state is State.INTERRUPTED
@@ -154,10 +156,42 @@ def test_closing_interrupts_what_runs_and_what_waits(journal: Journal, tmp_path:
 def test_a_new_runner_interrupts_orphans_but_not_the_jobs_of_a_living_one(journal: Journal, tmp_path: Path) -> None:
     folder = tmp_path / "runners"
     living = Runner(journal, folder, at_once=1)
-    living.adopt(create(journal, "alive"))
-    journal.claim(create(journal, "orphan"), "a-runner-that-was-killed")
+    living.adopt(create(journal, living.id, "alive"))
+    create(journal, "a-runner-that-was-killed", "orphan")
     other = Runner(journal, folder, at_once=1)
     assert journal.get("alive").state is State.QUEUED
     assert journal.get("orphan").state is State.INTERRUPTED
     other.close()
     living.close()
+
+
+def test_an_end_that_cannot_be_written_down_is_written_when_it_can(
+    journal: Journal, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner_module, "NOTE_AGAIN_SECONDS", 0.01)
+    real, failures = journal.end, [1, 2]
+
+    def end(*arguments: object, **named: object) -> None:
+        if failures:
+            failures.pop()
+            raise sqlite3.OperationalError("database or disk is full")
+        real(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journal, "end", end)
+    runner.submit(create(journal, runner.id), lambda _ticket: State.DONE).result(PATIENCE)
+    assert journal.get("j1").state is State.DONE
+
+
+def test_a_resumed_job_that_fails_at_once_keeps_its_figures(journal: Journal, runner: Runner) -> None:
+    def some(ticket: Ticket) -> State:
+        ticket.progress(0.5, "half", row_count=25)
+        raise InputError("It is wrong.")
+
+    def nothing(_ticket: Ticket) -> State:
+        raise InputError("Still wrong.")
+
+    runner.submit(create(journal, runner.id), some).result(PATIENCE)
+    journal.queue("j1", runner=runner.id)
+    runner.submit("j1", nothing).result(PATIENCE)
+    job = journal.get("j1")
+    assert (job.row_count, job.fraction, job.what) == (25, 0.5, "Still wrong.")

@@ -13,7 +13,7 @@ from gladly_tools.demo import DemoServer
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.contact_information import ContactInformationParameters
 from gladly_tools.exports.inputs import DateRange, Parameters
-from gladly_tools.jobs import Job
+from gladly_tools.jobs import Job, State
 from gladly_tools.ui import account as account_module
 from gladly_tools.web import portal as portal_module
 from gladly_tools.web.portal import Portal, close_portal, open_portal
@@ -137,3 +137,47 @@ def test_a_refused_sign_in_keeps_what_was_typed_but_not_the_token(server: DemoSe
     assert at.text_input[2].value == "https://gladly.com.evil.test/"
     assert "a-secret-token" not in repr(at.session_state)
     assert list(server.seen) == []
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_jobs_page_shows_a_job_in_every_state_also_without_a_result(
+    here: Portal, session: Session, state: State
+) -> None:
+    journal = here.runs.journal
+    owner, runner = session.account.owner, here.runs.runner.id
+    journal.create("j1", owner=owner, kind="inboxes", title="", origin="app", parameters={}, runner=runner)
+    if state is State.RUNNING:
+        journal.start("j1")
+    elif state is not State.QUEUED:
+        journal.end("j1", state, what="It went wrong.", advice="Mend it.")
+    at = open_page("jobs")
+    assert not at.exception
+    assert any("Export Inboxes" in markdown.value for markdown in at.markdown)
+    assert any(button.label == "Delete now" for button in at.button)
+
+
+def test_a_tab_forgets_what_it_held_of_whoever_was_signed_in_before(
+    here: Portal, session: Session, server: DemoServer
+) -> None:
+    at = open_page("conversations")
+    at.session_state["search:x"] = "a secret search"
+    at.run()
+    username, token = server.accounts[1]
+    here.sign_in(SID, url=server.url, username=username, api_token=token)
+    at.run()
+    assert not at.exception
+    assert "a secret search" not in repr(at.session_state)
+    assert any(username in caption.value.replace("\\", "").replace("\u2060", "") for caption in at.caption)
+
+
+def test_a_page_drawn_for_one_account_does_nothing_for_another(
+    here: Portal, session: Session, server: DemoServer
+) -> None:
+    """The fragment of the Jobs page runs on its own; it must ask anew who is there."""
+    job = run_export(here, session, "inboxes")
+    at = open_page("jobs")
+    delete = next(button for button in at.button if button.label == "Delete now")
+    username, token = server.accounts[1]
+    here.sign_in(SID, url=server.url, username=username, api_token=token)
+    delete.click().run()
+    assert here.runs.job(session.account, job.id)

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from gladly_tools.errors import GladlyToolsError
 from gladly_tools.web.cookie import (
     NAME,
     SALT,
@@ -110,3 +111,9 @@ def test_every_answer_has_the_security_headers(path: str) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
+
+
+def test_a_damaged_signing_key_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "cookie.key").write_bytes(b"")
+    with pytest.raises(GladlyToolsError, match=r"cookie\.key"):
+        signing_key(tmp_path)

@@ -85,8 +85,9 @@ def test_signing_in_resumes_the_accounts_interrupted_jobs_and_nobody_elses(here:
     username, token = server.accounts[1]
     other = here.sign_in("other", **credentials(server, username=username, api_token=token))
     for job_id, owner in (("mine", account.owner), ("theirs", other.owner)):
-        here.runs.journal.create(job_id, owner=owner, kind="inboxes", title="", origin="app", parameters={})
-        here.runs.journal.claim(job_id, "a-runner-that-was-killed")
+        here.runs.journal.create(
+            job_id, owner=owner, kind="inboxes", title="", origin="app", parameters={}, runner="killed"
+        )
     here.runs.runner.interrupt_orphans()
     here.sign_in("sid", **credentials(server))
     assert here.runs.journal.get("theirs").state is State.INTERRUPTED

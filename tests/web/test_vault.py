@@ -7,7 +7,7 @@ from gladly_tools.api import Client
 from gladly_tools.settings import Settings
 from gladly_tools.web.vault import Session, Vault
 
-ACCOUNT = Account(instance="x", username="ann", organization="X", zone="UTC", url="")
+ACCOUNT = Account(instance="x", username="ann", organization_id="o", organization="X", zone="UTC", url="")
 
 
 def session() -> Session:
