@@ -76,13 +76,14 @@ def _mix(frame: Any) -> list[list[Any]]:
 
 def _distribution(frame: Any) -> list[list[Any]]:
     minutes = frame[SECONDS].dropna() / 60
-    width = max(minutes.quantile(0.99) / HISTOGRAM_BINS, 0.1)
-    bins = (minutes // width).clip(upper=HISTOGRAM_BINS).astype(int).value_counts().sort_index()
-    found = bins.rename_axis("bin").reset_index(name="conversations")
-    last = found["bin"] == HISTOGRAM_BINS
-    found["from_minutes"] = found["bin"] * width
-    found["to_minutes"] = ((found["bin"] + 1) * width).mask(last, minutes.max())
-    return rounded(found[["from_minutes", "to_minutes", "conversations"]])
+    p99 = minutes.quantile(0.99)
+    width = max(p99 / HISTOGRAM_BINS, 0.1)
+    bins = (minutes // width).clip(upper=HISTOGRAM_BINS - 1).mask(minutes > p99, HISTOGRAM_BINS)
+    found = bins.astype(int).value_counts().sort_index().rename_axis("bin").reset_index(name="conversations")
+    found["beyond"] = found["bin"] == HISTOGRAM_BINS
+    found["from_minutes"] = (found["bin"] * width).mask(found["beyond"], p99)
+    found["to_minutes"] = ((found["bin"] + 1) * width).mask(found["beyond"], minutes.max())
+    return rounded(found[["from_minutes", "to_minutes", "conversations", "beyond"]])
 
 
 def _by(frame: Any, column: str) -> list[list[Any]]:

@@ -122,7 +122,7 @@ def job_ending(session: Session, job: Job) -> None:
         st.caption(
             f"{counted(job.row_count, 'row')} so far. What was finished is kept; resuming goes on from there."
             if job.row_count
-            else "Nothing was finished yet. Resuming starts from the beginning."
+            else "No rows are finished yet. What was looked up so far is remembered."
         )
         if st.button("Resume", icon=":material/play_arrow:", type="primary", key=f"resume:{job.id}"):
             attempt(lambda: portal().runs.resume(session.account, session.client, job.id))

@@ -149,7 +149,7 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
     )
     total = "" if taken == table.rows else f" (of {table.rows:,} in all)"
     times = f" · times in {zone}" if any(by_name[name].kind is Kind.TIME for name in shown) else ""
-    st.caption(plain(f"Showing {offset + 1:,} to {offset + len(frame):,} of {taken:,} rows{total}{times}"))
+    st.caption(plain(f"Showing {offset + 1:,} to {offset + len(frame):,} of {counted(taken, 'row')}{total}{times}"))
 
 
 def usual_columns(job: Job, table: Table) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def test_from_the_demo_to_the_downloaded_csv_in_under_ten_clicks(page: Any, app:
     path = tmp_path / "downloaded.csv"
     waiting.value.save_as(path)
     assert clicks < 10
-    assert waiting.value.suggested_filename == "contact-information.csv"
+    assert re.fullmatch(r"contact-information_\d{4}-\d\d-\d\d_\d{4}-\d\d-\d\d\.csv", waiting.value.suggested_filename)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) > 50
@@ -118,7 +119,8 @@ def test_a_deep_link_without_signing_in_shows_the_sign_in_and_survives_it(page: 
     assert page.get_by_test_id("stSidebarNavLink").count() == 0
     page.get_by_role("button", name=DEMO).click()
     page.get_by_role("button", name="Sign out").wait_for()
-    assert page.url.startswith(f"{app.url}/{path.split('?')[0]}") or path == "configuration"
+    page.get_by_role("heading", name=path.split("?")[0].capitalize(), exact=True).wait_for()
+    assert page.url.startswith(f"{app.url}/{path}")
 
 
 def test_bad_input_is_told_at_its_field_and_nothing_typed_is_lost(page: Any, app: App) -> None:
@@ -151,3 +153,35 @@ def test_a_killed_server_resumes_the_job_after_signing_in_again(page: Any, app: 
     page.get_by_role("button", name=DEMO).click()
     page.get_by_role("button", name="Sign out").wait_for()
     state(page, "Running").wait_for()
+
+
+def test_signing_out_in_one_tab_signs_the_other_out_too(new_context: Any, app: App) -> None:
+    context = new_context()
+    first, second = context.new_page(), context.new_page()
+    sign_in(first, app.url)
+    first.get_by_role("button", name="Export", exact=True).click()
+    state(first, "Complete").wait_for()
+    second.goto(f"{app.url}/jobs")
+    second.get_by_role("button", name="Delete").wait_for()
+    first.get_by_role("button", name="Sign out").click()
+    first.get_by_role("button", name=DEMO).wait_for()
+    second.get_by_role("button", name="Open").click()
+    second.get_by_role("button", name=DEMO).wait_for()
+
+
+def test_filters_follow_into_the_download_and_outlive_a_reload(page: Any, app: App, tmp_path: Path) -> None:
+    sign_in(page, f"{app.url}/configuration?export=inboxes")
+    page.get_by_role("button", name="Export", exact=True).click()
+    state(page, "Complete").wait_for()
+    page.get_by_role("textbox", name="Search").fill("phone")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    page.get_by_text("of 1 row").wait_for()
+    page.reload()
+    page.get_by_text("of 1 row").wait_for()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download JSON", exact=True).click()
+    path = tmp_path / "inboxes.json"
+    waiting.value.save_as(path)
+    assert [row["name"] for row in json.loads(path.read_text())] == ["Phone"]
+    assert waiting.value.suggested_filename == "inboxes_filtered.json"
