@@ -13,6 +13,8 @@ from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 from gladly_tools.ui.words import counted, plain
 
+AnyChart = alt.Chart | alt.LayerChart
+
 SMALL_GROUP = 5
 CHART_HEIGHT = 260
 
@@ -21,9 +23,9 @@ def contact_information_charts(table: Table, query: Query, zone: str) -> None:
     """Headline figures, conversations per day, channel mix and handle times of the filtered conversations."""
     _headline(insights.figures(table, query))
     left, right = st.columns([3, 2])
-    with left, st.container(border=True):
+    with left, st.container(border=True, height="stretch"):
         _per_day(insights.conversations_per_day(table, query, zone), zone)
-    with right, st.container(border=True):
+    with right, st.container(border=True, height="stretch"):
         _channels(insights.channel_mix(table, query))
     with st.container(border=True):
         _handle_time(table, query)
@@ -74,7 +76,7 @@ def _per_day(frame: pd.DataFrame, zone: str) -> None:
         )
         .properties(height=CHART_HEIGHT)
     )
-    st.altair_chart(
+    _show(
         chart,
         alt=f"Bars: conversations on each of {len(frame)} days; most on {busiest['day']:%d %B %Y}, "
         f"{busiest['conversations']}",
@@ -96,8 +98,15 @@ def _channels(frame: pd.DataFrame) -> None:
     )
     chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4, color=_ink()).encode(text="label:N")
     words = ", ".join(f"{row.channel} {row.share:.0%}" for row in frame.itertuples())
-    st.altair_chart(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
-    st.caption("Share of conversations by the channel of their first contact.")
+    _show(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
+    st.caption("By the channel of the first contact.")
+
+
+def _show(chart: AnyChart, *, alt: str) -> None:
+    """Draw a chart; its labels are darker than Streamlit's own, which are hard to read."""
+    soft = "#b4bfba" if st.context.theme.type == "dark" else "#55605b"
+    styled = chart.configure_axis(labelColor=soft, titleColor=soft).configure_legend(labelColor=soft)
+    st.altair_chart(styled, alt=alt)
 
 
 def _ink() -> str:
@@ -176,7 +185,7 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
             ),
         )
     )
-    st.altair_chart(
+    _show(
         (bars + rules).properties(height=CHART_HEIGHT),
         alt=f"Histogram of handle times; median {minutes(found.median_minutes)}, "
         f"90th percentile {minutes(found.p90_minutes)}",
@@ -213,7 +222,7 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
         f"{row.member} {minutes(float(row.median_minutes))} and {minutes(float(row.p90_minutes))}"  # type: ignore[arg-type]
         for row in frame.itertuples(index=False)
     )
-    st.altair_chart(
+    _show(
         chart.properties(height=max(CHART_HEIGHT, 24 * len(frame))),
         alt=f"Median and 90th percentile of handle time by {group.lower()}: {words}",
     )
