@@ -62,11 +62,17 @@ def figures(table: Table, query: Query) -> Figures:
 
 
 def conversations_per_day(table: Table, query: Query, zone: str) -> pd.DataFrame:
-    """`day` (a date in the zone), `conversations`; every day between the first and the last is there."""
+    """`day` (a date in the zone), `conversations`; every day between the first and the last is there.
+
+    Counted by the quarter hour first, as no zone's day begins within one: far fewer times to convert.
+    """
     frame = table.frame(
         """
-        SELECT CAST(timezone($zone, "Created At") AS DATE) AS day, count(*) AS conversations
-        FROM rows WHERE "Created At" IS NOT NULL GROUP BY day ORDER BY day
+        , quarters AS (SELECT epoch_us("Created At") // 900000000 AS quarter, count(*) AS conversations
+                      FROM rows WHERE "Created At" IS NOT NULL GROUP BY quarter)
+        SELECT CAST(timezone($zone, make_timestamptz(quarter * 900000000)) AS DATE) AS day,
+               CAST(sum(conversations) AS BIGINT) AS conversations
+        FROM quarters GROUP BY day ORDER BY day
         """,
         query,
         {"zone": zone},
@@ -97,7 +103,7 @@ def handle_time_distribution(table: Table, query: Query) -> pd.DataFrame:
     """
     return table.frame(
         f"""
-        , known AS (SELECT {HANDLE_TIME} / 60 AS minutes FROM rows WHERE {HANDLE_TIME} IS NOT NULL),
+        , known AS MATERIALIZED (SELECT {HANDLE_TIME} / 60 AS minutes FROM rows WHERE {HANDLE_TIME} IS NOT NULL),
         size AS (SELECT quantile_cont(minutes, 0.99) AS p99, max(minutes) AS most FROM known),
         width AS (SELECT *, greatest(p99 / {HISTOGRAM_BINS}, 0.1) AS minutes FROM size),
         bins AS (SELECT CASE WHEN known.minutes > width.p99 THEN {HISTOGRAM_BINS}

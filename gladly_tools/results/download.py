@@ -47,9 +47,16 @@ _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA_RE2 = r"^'*[=+\-@\t\r]"
 _NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
 _BATCH_BYTES = 2 * 1024 * 1024
-_PARQUET_BYTES = 8 * 1024 * 1024
 
 Bytes = bytes | memoryview
+
+
+# A writer keeps a page, a dictionary and a compressor of every column in memory: small ones, and no zstd.
+_SMALL_PAGES: dict[str, Any] = {
+    "compression": "snappy",
+    "data_page_size": 64 * 1024,
+    "dictionary_pagesize_limit": 64 * 1024,
+}
 
 
 class Format(StrEnum):
@@ -63,7 +70,7 @@ class Format(StrEnum):
 
 # What is made of a batch is several times as large as the batch: most with JSON, which repeats the names. A Parquet
 # file packs worse in small batches.
-_BATCH_ROWS = {Format.CSV: 2048, Format.JSON: 1024, Format.JSONL: 1024, Format.PARQUET: 5000}
+_BATCH_ROWS = {Format.CSV: 1024, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 4096}
 
 _CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -103,7 +110,7 @@ def encode(
     names = [column.name for column in table.columns] if columns is None else list(columns)
     chosen = [find_field(name, table.fields).column for name in names]
     rows = table.batches(query, names, batch_rows=_BATCH_ROWS[format])
-    small = _small(rows, _PARQUET_BYTES if format is Format.PARQUET else _BATCH_BYTES)
+    small = _small(rows, _BATCH_BYTES)
     match format:
         case Format.CSV:
             return _chunks(_csv(small, chosen, bom=bom, guard=guard))
@@ -246,7 +253,7 @@ def _json_cells(array: Any, column: Column) -> Any:
 def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
     schema = pa.schema([pa.field(column.name, column.stored_type, metadata=_description(column)) for column in columns])
     sink = _Sink()
-    with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
+    with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, **_SMALL_PAGES) as writer:
         for batch in batches:
             writer.write_table(pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=schema)]))
             yield sink.taken()

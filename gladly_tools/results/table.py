@@ -23,6 +23,7 @@ from gladly_tools.results.sql import Clauses, compile_query, find_field, quoted
 from gladly_tools.results.store import Result
 
 _SOURCE = "read_parquet($query_files)"
+STREAM_BYTES = 16 * 1024
 _BLOCK_ROWS = 20_000
 _BLOCK_BYTES = 16 * 1024 * 1024
 _ALL = Query()
@@ -334,7 +335,8 @@ class Table:
 
     def _opened(self, path: Path) -> pq.ParquetFile:
         try:
-            return pq.ParquetFile(path)
+            # Read as a stream, so that a row group is not in memory twice, as read and as decoded.
+            return pq.ParquetFile(path, buffer_size=STREAM_BYTES, pre_buffer=False)
         except FileNotFoundError:
             raise _changed() from None
 
