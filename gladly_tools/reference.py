@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code: exports, their columns, settings."""
+"""The reference, made from the code: the README's tables of exports and settings, and the page of columns."""
 
 from __future__ import annotations
 
@@ -27,13 +27,20 @@ def exports_table() -> str:
     return "\n".join(lines)
 
 
-def columns_table(name: str) -> str:
-    """The columns of one export, in order."""
-    lines = ["| Column | Kind | What it holds |", "|---|---|---|"]
-    for column in EXPORTS[name].columns:
-        unit = f" ({column.unit})" if column.unit else ""
-        lines.append(f"| {column.name} | {column.kind} | {column.help}{unit} |")
-    return "\n".join(lines)
+def columns_page() -> str:
+    """The page `docs/columns.md`: every export's columns, in order."""
+    parts = ["# Columns\n\nEvery export's columns in the order of the file, which is that of Gladly's own portal."]
+    for export in EXPORTS.values():
+        lines = [
+            f"## {export.title}\n\n{export.grain.capitalize()}.\n",
+            "| Column | Kind | What it holds |",
+            "|---|---|---|",
+        ]
+        for column in export.columns:
+            unit = f" ({column.unit})" if column.unit else ""
+            lines.append(f"| {column.name} | {column.kind} | {column.help}{unit} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
 
 
 def settings_table() -> str:

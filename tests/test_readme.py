@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gladly_tools.reference import exports_table, settings_table
+from gladly_tools.reference import columns_page, exports_table, settings_table
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
@@ -24,3 +24,8 @@ def test_the_pictures_in_the_readme_are_there() -> None:
     assert pictures
     for picture in pictures:
         assert (Path(__file__).parents[1] / picture).is_file()
+
+
+def test_the_page_of_columns_says_what_the_exports_say() -> None:
+    page = Path(__file__).parents[1] / "docs" / "columns.md"
+    assert page.read_text(encoding="utf-8") == columns_page(), "write what columns_page() gives into docs/columns.md"

@@ -116,7 +116,7 @@ def _sample(export: Export[Any], session: Session, parameters: Parameters) -> No
         rate = portal().settings.requests_per_second or 10
         st.caption(
             f":material/schedule: Expect one look-up per customer, {rate:g} a second at most. "
-            "How many that will be, one request can tell."
+            "Estimate counts the customers of one day, with one request."
         )
         if st.button("Estimate", icon=":material/calculate:", key=f"{export.name}:estimate"):
             with st.spinner("Counting one day…"):

@@ -77,6 +77,12 @@ def active_filters(query: Query, job_id: str, zone: str) -> None:
             st.rerun()
 
 
+def forget_filters(job_id: str) -> None:
+    """Begin anew with this result."""
+    for key in (_key(job_id), f"search:{job_id}", f"sort:{job_id}", f"sort order:{job_id}"):
+        st.session_state.pop(key, None)
+
+
 def _key(job_id: str) -> str:
     return f"filters:{job_id}"
 

@@ -19,7 +19,7 @@ from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.charts import CHARTS
-from gladly_tools.ui.filters import active_filters, filter_bar
+from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
@@ -42,7 +42,8 @@ def result_view(session: Session, job: Job) -> None:
     except InputError as error:
         st.error(plain(error), icon=":material/filter_list_off:")
         if st.button("Clear filters", key=f"clear broken:{job.id}"):
-            st.session_state.pop(f"filters:{job.id}", None)
+            portal().views.remember(job.id, Query())
+            forget_filters(job.id)
             st.rerun()
     except GladlyToolsError as error:
         st.warning(plain(error), icon=":material/refresh:")
@@ -54,7 +55,8 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
         return
     download = _heading(job, table, manifest)
     if table.rows == 0:
-        st.info("The result has no rows. Try another date range or other inboxes.", icon=":material/inbox:")
+        hint = " Try another date range." if "dates" in job.parameters else ""
+        st.info(f"The result has no rows.{hint}", icon=":material/inbox:")
         with download:
             _download(job, Query(), 0, 0)
         return
