@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
 from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
-from gladly_tools.exports.export import Export, Remark, Slice
+from gladly_tools.exports.export import Export, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
 from gladly_tools.jobs import Job, Journal, PlannedSlice, Runner, State, Ticket
-from gladly_tools.memory import AccountMemory, Remembered
+from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.schema import Row
 from gladly_tools.results.store import Result, ResultStore
 from gladly_tools.settings import Settings
+from gladly_tools.workbench import SliceBench
 
 logger = logging.getLogger(__name__)
 
@@ -33,43 +34,6 @@ SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
 LEAST_FREE_BYTES = 200 * 1024 * 1024
-
-
-@dataclass(kw_only=True)
-class SliceBench:
-    """The workbench of one slice: carries progress to the job and keeps the remarks."""
-
-    client: Client
-    settings: Settings
-    memory: AccountMemory
-    ticket: Ticket
-    place: int
-    slices: int
-    title: str
-    rows_before: int
-    rows: int = 0
-
-    def __post_init__(self) -> None:
-        self.remarks: list[Remark] = []
-        self.facts: dict[str, float] = {}
-
-    def remark(self, text: str, *, count: int = 1, partial: bool = False) -> None:
-        """Keep a remark; it becomes durable with the slice."""
-        self.remarks.append(Remark(text=text, count=count, partial=partial))
-
-    def expect(self, rows: int) -> None:
-        """Keep how many rows the slice must have."""
-        self.facts["expected"] = self.facts.get("expected", 0) + rows
-
-    def fact(self, name: str, value: float) -> None:
-        """Keep a figure; it becomes durable with the slice."""
-        self.facts[name] = value
-
-    def progress(self, fraction: float, detail: str) -> None:
-        """Show how far the slice is."""
-        self.ticket.check()
-        where = f"{self.title}: {detail}" if self.slices > 1 else detail
-        self.ticket.progress((self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows)
 
 
 class Runs:

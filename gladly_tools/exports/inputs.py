@@ -7,6 +7,7 @@ the job journal all read that one declaration.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -35,27 +36,27 @@ class DateRange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class Question(ABC):
     """One question to the person; `label` and `help` are what they read."""
 
     label: str
     help: str = ""
 
+    @abstractmethod
     def check(self, value: Any, *, name: str) -> Any:
         """The value, trimmed and valid. Raises InputError with `field=name` that says what to do."""
-        raise NotImplementedError(type(self))
 
+    @abstractmethod
     def dump(self, value: Any) -> JsonValue:
         """The value as JSON."""
-        raise NotImplementedError(type(self))
 
     def load(self, stored: Any, *, name: str) -> Any:
         """The value from its JSON form, checked again."""
         return self.check(stored, name=name)
 
+    @abstractmethod
     def describe(self, value: Any) -> str:
         """The value in a few words for a job's line."""
-        raise NotImplementedError(type(self))
 
 
 @dataclass(frozen=True, kw_only=True)
