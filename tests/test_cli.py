@@ -157,6 +157,32 @@ def test_out_must_be_in_a_folder_that_exists(run: Run, tmp_path: Path, server: D
     assert list(server.seen) == []
 
 
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_asked(
+    run: Run, tmp_path: Path, server: DemoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_named: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("gladly_tools.cli.tempfile.mkstemp", refused)
+    result = run("export", "inboxes", "--out", str(tmp_path / "x.csv"))
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
+    assert list(server.seen) == []
+
+
+def test_rows_that_could_not_be_written_are_kept(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gladly_tools.cli.Target.write", full)
+    result = run("export", "inboxes", "--out", str(tmp_path / "x.csv"))
+    assert result.exit_code == 1
+    assert "rows are kept" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert len([path for path in (tmp_path / "data" / "results").iterdir() if not path.name.startswith(".")]) == 1
+
+
 def test_a_partial_result_is_written_beside_and_says_what_is_missing(tmp_path: Path) -> None:
     with DemoServer(Company.make(), limits=UNLIMITED, publish_answers=False) as server:
         out = tmp_path / "answers.csv"

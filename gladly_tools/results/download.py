@@ -47,15 +47,13 @@ _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA_RE2 = r"^'*[=+\-@\t\r]"
 _NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
 _BATCH_BYTES = 2 * 1024 * 1024
-_GROUP_ROWS = 20_000
 
 Bytes = bytes | memoryview
 
 
-# A writer keeps a page, a dictionary and a compressor of every column in memory: small ones, and no zstd.
+# A writer keeps a page and a dictionary of every column in memory.
 _SMALL_PAGES: dict[str, Any] = {
-    "compression": "snappy",
-    "write_statistics": False,
+    "compression": "zstd",
     "data_page_size": 64 * 1024,
     "dictionary_pagesize_limit": 64 * 1024,
 }
@@ -72,7 +70,7 @@ class Format(StrEnum):
 
 # What is made of a batch is several times as large as the batch: most with JSON, which repeats the names. A Parquet
 # file packs worse in small batches.
-_BATCH_ROWS = {Format.CSV: 1024, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 2048}
+_BATCH_ROWS = {Format.CSV: 1024, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 5000}
 
 _CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -257,8 +255,7 @@ def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> It
     sink = _Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, **_SMALL_PAGES) as writer:
         for batch in batches:
-            # Row groups larger than a batch, since the file's index of them grows in memory to its end.
-            writer.write_batch(pa.RecordBatch.from_arrays(batch.columns, schema=schema), row_group_size=_GROUP_ROWS)
+            writer.write_table(pa.Table.from_batches([pa.RecordBatch.from_arrays(batch.columns, schema=schema)]))
             yield sink.taken()
     yield sink.taken()
 
