@@ -20,10 +20,14 @@ PREFIX = "GLADLY_TOOLS_"
 
 
 def _setting(default: object, help: str, read: Callable[[str], object], shown: str | None = None) -> Any:
-    metadata = {"help": help, "read": read, "shown": str(default) if shown is None else shown}
+    metadata = {"help": help, "read": read, "shown": _words_of(default) if shown is None else shown}
     if isinstance(default, Path):
         return field(default=default, metadata=metadata)
     return field(default=cast(Any, default), metadata=metadata)
+
+
+def _words_of(default: object) -> str:
+    return f"{default:g}" if isinstance(default, float) else str(default)
 
 
 def _positive(text: str) -> float:
