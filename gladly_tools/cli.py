@@ -305,6 +305,8 @@ def _run(export: Export[Any], parameters: Any, client: Client, account: Account,
         result = runs.result(account, job.id)
         assert result is not None
         _deliver(result, target, look)
+    except BrokenPipeError:
+        raise GladlyToolsError("Whatever read standard output stopped reading; the rest was not written.") from None
     except OSError as error:
         delivered = False
         raise GladlyToolsError(

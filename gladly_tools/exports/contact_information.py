@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -115,12 +115,11 @@ CUSTOMER_COLUMNS = (
 )
 
 
-REMARKS: Mapping[str, tuple[str, bool]] = {
-    "gone": ("Customers deleted in Gladly; their seven columns are empty", False),
-    "merged": ("Customers merged into another profile, whose details are given", False),
-    "odd": ("Customers whose profile Gladly did not send as it should; their seven columns are empty", True),
+REMARKS: Mapping[str, str] = {
+    "gone": "Customers deleted in Gladly; their seven columns are empty",
+    "merged": "Customers merged into another profile, whose details are given",
 }
-"""What is said of customers by what became of them, and whether data is missing because of it."""
+"""What is said of customers by what became of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,8 +196,7 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
     for part in report_parts(workbench, parameters, slice):
         with part.report as report:
             names = _column_names(report, workbench)
-            if parameters.customers:
-                _look_up_customers(workbench, report, names)
+            odd = _look_up_customers(workbench, report, names) if parameters.customers else frozenset()
             workbench.expect(report.row_count - report.unreadable)
             for cells in report.rows():
                 row: dict[str, Any] = {name: cell or None for name, cell in zip(names, cells, strict=True) if name}
@@ -209,7 +207,7 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
                 # A conversation without an id cannot be told from another one, so it stays.
                 seen.update(filter(None, [row[KEY]]))
                 customers.update(filter(None, [row[CUSTOMER]]))
-                if parameters.customers and row[CUSTOMER]:
+                if parameters.customers and row[CUSTOMER] and row[CUSTOMER] not in odd:
                     row.update(_remembered(workbench, row[CUSTOMER])["cells"])
                 yield row
     if not parameters.inbox_ids:
@@ -282,49 +280,65 @@ def match_columns(sent: Sequence[str]) -> list[str]:
     '' for an unknown one, and for the second of two that are the same.
     """
     known = {_spelling(column.name): column.name for column in REPORT_COLUMNS} | OTHER_SPELLINGS
-    return [known.pop(_spelling(name), "") for name in sent]
+    names: list[str] = []
+    for name in sent:
+        found = known.get(_spelling(name), "")
+        names.append("" if found in names else found)
+    return names
 
 
 def _spelling(name: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[‐‑‒–—−]", "-", name)).strip().lower()  # noqa: RUF001 the dashes are meant
 
 
-def _look_up_customers(workbench: Workbench, report: Report, names: Sequence[str]) -> None:
-    """Put every customer of the report into memory; only those not remembered are asked for."""
+def _look_up_customers(workbench: Workbench, report: Report, names: Sequence[str]) -> Set[str]:
+    """Put every customer of the report into memory; only those not remembered are asked for.
+
+    Returns the ids of those whose profile could not be read, which are not remembered: the next run asks again.
+    """
     place = names.index(CUSTOMER) if names else 0
     distinct = dict.fromkeys(cells[place] for cells in report.rows() if cells[place])
     unknown = [customer_id for customer_id in distinct if workbench.memory.get("customer", customer_id) is None]
-    for number, _found in enumerate(
-        workbench.client.each(lambda customer_id: _look_up(workbench, customer_id), unknown), start=1
-    ):
+    odd: set[str] = set()
+    found = workbench.client.each(lambda customer_id: _look_up(workbench, customer_id), unknown)
+    for number, (customer_id, known) in enumerate(zip(unknown, found, strict=True), start=1):
+        if known is None:
+            odd.add(customer_id)
         # The report itself takes little of the time; the rows that follow, less.
         workbench.progress(0.02 + 0.97 * number / len(unknown), f"{number:,} of {len(unknown):,} customers")
-    became = Counter(_remembered(workbench, customer_id)["became"] for customer_id in distinct)
+    became = Counter(
+        _remembered(workbench, customer_id)["became"] for customer_id in distinct if customer_id not in odd
+    )
     if len(unknown) < len(distinct):
         workbench.remark(
             f"Customers remembered from a look-up of the last {workbench.settings.customer_cache_hours:g} hours",
             count=len(distinct) - len(unknown),
         )
-    for what, (words, partial) in REMARKS.items():
+    for what, words in REMARKS.items():
         if became[what]:
-            workbench.remark(words, count=became[what], partial=partial)
+            workbench.remark(words, count=became[what])
+    if odd:
+        workbench.remark(
+            "Customers whose profile Gladly did not send as it should; their seven columns are empty",
+            count=len(odd),
+            partial=True,
+        )
+    return odd
 
 
 def _remembered(workbench: Workbench, customer_id: str) -> Mapping[str, Any]:
     """What became of a customer (`became`) and the seven columns (`cells`); asked for again when forgotten for age."""
     known = workbench.memory.get("customer", customer_id) or _look_up(workbench, customer_id)
-    assert isinstance(known, dict)
-    return known
+    return known if isinstance(known, dict) else {"became": "found", "cells": {}}
 
 
-def _look_up(workbench: Workbench, customer_id: str) -> dict[str, JsonValue]:
+def _look_up(workbench: Workbench, customer_id: str) -> dict[str, JsonValue] | None:
+    """Ask for a customer and remember the answer; None when it could not be read, as one must not cost all others."""
     try:
         customer = workbench.client.customers.get(customer_id)
-    except UnexpectedAnswer:  # one odd profile must not cost all the others
-        became = "odd"
-        customer = None
-    else:
-        became = "gone" if customer is None else "merged" if customer.moved_from else "found"
+    except UnexpectedAnswer:
+        return None
+    became = "gone" if customer is None else "merged" if customer.moved_from else "found"
     known: dict[str, JsonValue] = {"became": became, "cells": customer_row(customer)}
     workbench.memory.put("customer", customer_id, known)
     return known

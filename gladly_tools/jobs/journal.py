@@ -31,6 +31,7 @@ create table if not exists jobs (
     planned integer not null default 0,
     fraction real not null default 0,
     fraction_at_start real not null default 0,
+    requests_at_start integer not null default 0,
     detail text not null default '',
     waiting text not null default '',
     row_count integer not null default 0,
@@ -102,6 +103,7 @@ class Job:
     waiting: str
     row_count: int
     requests: int
+    requests_at_start: int
     what: str
     advice: str
     stop_asked: bool
@@ -111,6 +113,11 @@ class Job:
         if self.started_at is None:
             return 0.0
         return ((self.finished_at or now) - self.started_at).total_seconds()
+
+    def requests_per_second(self, now: datetime) -> float | None:
+        """The pace since the job was started or resumed; None while there is too little to go by."""
+        seconds = self.seconds(now)
+        return (self.requests - self.requests_at_start) / seconds if seconds >= 2 else None
 
     def seconds_left(self, now: datetime) -> float | None:
         """How long the rest will take at the pace so far; None while there is too little to go by."""
@@ -236,7 +243,8 @@ class Journal:
         """Note that a queued job runs."""
         with self._transaction() as connection:
             connection.execute(
-                "update jobs set state = ?, started_at = ?, waiting = '', detail = '', fraction_at_start = fraction"
+                "update jobs set state = ?, started_at = ?, waiting = '', detail = '', fraction_at_start = fraction,"
+                " requests_at_start = requests"
                 " where id = ?",
                 (State.RUNNING, self._now().isoformat(), job_id),
             )
@@ -379,6 +387,7 @@ def _job(row: sqlite3.Row) -> Job:
         waiting=row["waiting"],
         row_count=row["row_count"],
         requests=row["requests"],
+        requests_at_start=row["requests_at_start"],
         what=row["what"],
         advice=row["advice"],
         stop_asked=bool(row["stop_asked"]),

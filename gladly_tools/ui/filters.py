@@ -137,7 +137,7 @@ def _add_condition(table: Table, names: Sequence[str], job_id: str, zone: str, c
         width=340,
     )
     values = _values(table, column, operator, f"filter value:{job_id}:{name}:{operator}", zone)
-    inverted = operator is Operator.BETWEEN and values is not None and None not in values and values[0] > values[1]
+    inverted = operator is Operator.BETWEEN and values is not None and _is_inverted(*values)
     if inverted:
         st.error("It ends before it begins: swap the two.", icon=":material/error:")
     usable = values is not None and not inverted
@@ -149,6 +149,13 @@ def _add_condition(table: Table, names: Sequence[str], job_id: str, zone: str, c
         if condition not in conditions:
             conditions.append(condition)
         st.rerun()
+
+
+def _is_inverted(low: Any, high: Any) -> bool:
+    """True for a range that nothing can lie in; the end of a range of times is not part of it."""
+    if low is None or high is None:
+        return False
+    return bool(low >= high if isinstance(low, datetime) else low > high)
 
 
 def _values(table: Table, column: Column, operator: Operator, key: str, zone: str) -> tuple[Any, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import streamlit as st
 
@@ -89,7 +89,7 @@ def job_progress(session: Session, job_id: str) -> None:
                 ):
                     portal().runs.stop(account, job_id)
                     st.rerun(scope="fragment")
-            st.progress(job.fraction, text=plain(" · ".join(_figures(job, job.seconds(now), job.seconds_left(now)))))
+            st.progress(job.fraction, text=plain(" · ".join(_figures(job, now))))
             if job.waiting:
                 st.caption(f":material/hourglass_top: {plain(job.waiting)}")
             st.caption("You can leave this page or close the tab; the job goes on.")
@@ -97,13 +97,14 @@ def job_progress(session: Session, job_id: str) -> None:
     panel()
 
 
-def _figures(job: Job, seconds: float, left: float | None) -> list[str]:
+def _figures(job: Job, now: datetime) -> list[str]:
     figures = [f"{job.fraction:.0%}", counted(job.requests, "request")]
     if job.row_count:
         figures.insert(1, counted(job.row_count, "row"))
-    if seconds >= 2 and job.requests:
-        figures.append(f"{job.requests / seconds:.1f} requests/s")
-    figures.append(f"{duration(seconds)} so far")
+    pace, left = job.requests_per_second(now), job.seconds_left(now)
+    if pace:
+        figures.append(f"{pace:.1f} requests/s")
+    figures.append(f"{duration(job.seconds(now))} so far")
     if left is not None:
         figures.append(f"about {duration(left)} left")
     return figures

@@ -17,7 +17,7 @@ from gladly_tools.results.manifest import Manifest
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.table import Table
-from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.account import browser_zone, session_id
 from gladly_tools.ui.charts import CHARTS
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
@@ -42,7 +42,7 @@ def result_view(session: Session, job: Job) -> None:
     except InputError as error:
         st.error(plain(error), icon=":material/filter_list_off:")
         if st.button("Clear filters", key=f"clear broken:{job.id}"):
-            portal().views.remember(job.id, Query())
+            portal().views.remember(session_id() or "", job.id, Query())
             forget_filters(job.id)
             st.rerun()
     except GladlyToolsError as error:
@@ -73,9 +73,10 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
             key=f"view:{job.id}",
             persist_state="session",
         )
-        views_kept = portal().views
-        query = filter_bar(table, job.id, zone, first=usual_columns(job, table), before=views_kept.recall(job.id))
-        views_kept.remember(job.id, query)
+        browser, kept = session_id() or "", portal().views
+        before = kept.recall(browser, job.id)
+        query = filter_bar(table, job.id, zone, first=usual_columns(job, table), before=before)
+        kept.remember(browser, job.id, query)
     taken = table.count(query)
     with download:
         _download(job, query, taken, table.rows)

@@ -33,7 +33,7 @@ def sign_in_page() -> None:
         problem: GladlyToolsError | None = st.session_state.pop("sign_in_problem", None)
         with st.container(border=True):
             st.markdown("**Just looking?**")
-            st.caption("A made-up company with lifelike data. No account needed, nothing leaves this computer.")
+            st.caption("A made-up company with lifelike data. No account needed, and nothing is sent to Gladly.")
             if st.button("Try the demo company", icon=":material/storefront:", type="primary", width="stretch"):
                 _enter(lambda: portal().sign_in_to_demo(sid), "Opening the demo company…")
         with st.form("sign in", border=True):

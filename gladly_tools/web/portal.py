@@ -71,7 +71,7 @@ class Portal:
         return account
 
     def _retire(self, session: Session | None) -> None:
-        """Close the connections of a session that ended; one whose jobs still run ends with them."""
+        """Close the connections of a session that ended, unless jobs of its account still need them."""
         if session is not None and not any(job.state.active for job in self.runs.jobs(session.account)):
             session.client.close()
 

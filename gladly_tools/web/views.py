@@ -17,7 +17,7 @@ class Views:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._queries: OrderedDict[tuple[str, str], Query] = OrderedDict()
-        self._latest: OrderedDict[str, Query] = OrderedDict()
+        self._latest: OrderedDict[tuple[str, str], Query] = OrderedDict()
 
     def put(self, job_id: str, query: Query) -> str:
         """Keep a view and return its key."""
@@ -34,15 +34,15 @@ class Views:
         with self._lock:
             return self._queries.get((job_id, key))
 
-    def remember(self, job_id: str, query: Query) -> None:
-        """Keep a result's latest view, so that a page that is loaded again finds it."""
+    def remember(self, session_id: str, job_id: str, query: Query) -> None:
+        """Keep a browser's latest view of a result, so that a page that is loaded again finds it."""
         with self._lock:
-            self._latest[job_id] = query
-            self._latest.move_to_end(job_id)
+            self._latest[(session_id, job_id)] = query
+            self._latest.move_to_end((session_id, job_id))
             while len(self._latest) > MOST_VIEWS:
                 self._latest.popitem(last=False)
 
-    def recall(self, job_id: str) -> Query:
-        """A result's latest view; everything when there was none."""
+    def recall(self, session_id: str, job_id: str) -> Query:
+        """A browser's latest view of a result; everything when there was none."""
         with self._lock:
-            return self._latest.get(job_id, Query())
+            return self._latest.get((session_id, job_id), Query())

@@ -194,6 +194,11 @@ def test_column_names_are_matched_in_any_usual_spelling(sent: str, known: str) -
     assert match_columns([sent]) == [known]
 
 
+def test_two_columns_for_one_name_are_not_mixed() -> None:
+    sent = ["Created-to-First Closed Time", "Created-to-First Closed Time in seconds", "Status", "status"]
+    assert match_columns(sent) == ["Created-to-First Closed Time in seconds", "", "Status", ""]
+
+
 def test_a_report_with_new_and_missing_columns_is_taken_and_says_so(
     runs: Runs, client: Client, account: Account, server: DemoServer
 ) -> None:
@@ -276,6 +281,8 @@ def test_an_odd_profile_costs_its_own_columns_and_no_others(
     rows = rows_of(table_of(runs, account, job))
     assert {row["Customer ID"] for row in rows} == set(named)
     assert any("did not send as it should" in note.text and note.count == 1 for note in notes(runs, account, job))
+    again = run(runs, client, account, parameters(4, 4, customers=True))
+    assert again.state is State.DONE, "what could not be read is asked for again, not remembered"
 
 
 def test_a_result_says_the_same_of_its_customers_when_they_are_remembered(

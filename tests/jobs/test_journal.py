@@ -207,3 +207,16 @@ def test_a_commit_that_fails_does_not_stop_the_journal(journal: Journal, monkeyp
         journal.ask_to_stop("j1")
     journal.ask_to_stop("j1")
     assert journal.stop_asked("j1")
+
+
+def test_the_pace_of_a_resumed_job_counts_only_what_it_asked_since(journal: Journal, clock: Clock) -> None:
+    create(journal)
+    journal.start("j1")
+    journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=400)
+    journal.end("j1", State.INTERRUPTED)
+    journal.queue("j1", runner="r1")
+    journal.start("j1")
+    assert journal.get("j1").requests_per_second(clock.time) is None
+    journal.report("j1", fraction=0.6, detail="", waiting="", row_count=0, requests=490)
+    clock.time += timedelta(seconds=10)
+    assert journal.get("j1").requests_per_second(clock.time) == 9
