@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gladly_tools.api.agents import Agent
 from gladly_tools.api.answers import Answer, AnswerContent, PublicAnswer
+from gladly_tools.api.attributes import Attribute
 from gladly_tools.api.audiences import Audience
 from gladly_tools.api.client import Client
+from gladly_tools.api.conversations import AttributeValue, Conversation, Listing, Paragraph
 from gladly_tools.api.customers import Customer, Email, Phone
 from gladly_tools.api.host import Instance, read_instance
 from gladly_tools.api.inboxes import Inbox
@@ -20,15 +22,20 @@ __all__ = [
     "Agent",
     "Answer",
     "AnswerContent",
+    "Attribute",
+    "AttributeValue",
     "Audience",
     "Client",
+    "Conversation",
     "Credentials",
     "Customer",
     "Email",
     "Impatient",
     "Inbox",
     "Instance",
+    "Listing",
     "Organization",
+    "Paragraph",
     "Patient",
     "Phone",
     "PublicAnswer",

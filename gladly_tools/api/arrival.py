@@ -17,12 +17,17 @@ LARGEST_BODY = 64 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """An answer that has arrived. `path` is where it came from; `location` where it points to, if it does."""
+    """An answer that has arrived. `path` is where it came from; `location` where it points to, if it does.
+
+    `limited` says that a list was cut at the most that Gladly gives. The header that says so is documented as a flag,
+    not with its values: whatever is not empty and not `false` is taken for a yes (unconfirmed).
+    """
 
     status: int
     body: bytes
     path: str
     location: str | None = None
+    limited: bool = False
 
     def json(self) -> Any:
         """The JSON of the body. Raises UnexpectedAnswer when it is none."""
@@ -82,4 +87,10 @@ class Arrival:
                     f"Gladly's answer to {self.path} is larger than anything it should send.",
                     "Check that the Gladly URL is your instance's own address.",
                 )
-        return Reply(status=self.status, body=bytes(body), path=self.path, location=self.headers.get("location"))
+        return Reply(
+            status=self.status,
+            body=bytes(body),
+            path=self.path,
+            location=self.headers.get("location"),
+            limited=self.headers.get("gladly-limited-data", "").strip().lower() not in ("", "false"),
+        )

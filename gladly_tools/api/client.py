@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from gladly_tools.api.agents import AgentCalls
 from gladly_tools.api.answers import AnswerCalls
+from gladly_tools.api.attributes import AttributeCalls
 from gladly_tools.api.audiences import AudienceCalls
+from gladly_tools.api.conversations import ConversationCalls
 from gladly_tools.api.customers import CustomerCalls
 from gladly_tools.api.inboxes import InboxCalls
 from gladly_tools.api.organization import OrganizationCalls
@@ -52,6 +54,8 @@ class Client:
         self.agents = AgentCalls(*parts)
         self.answers = AnswerCalls(*parts, list_path=settings.answers_path)
         self.customers = CustomerCalls(*parts)
+        self.attributes = AttributeCalls(*parts)
+        self.conversations = ConversationCalls(*parts)
         self.reports = ReportCalls(*parts, settings=settings, temporary_dir=self._temporary_dir)
 
     def watched_by(self, watch: Watch) -> Client:

@@ -20,6 +20,9 @@ class Section(StrEnum):
 
     CONFIGURATION = "Configuration"
     CONVERSATIONS = "Conversations"
+    EVENTS = "Events"
+    LOGS = "Logs"
+    IVR = "IVR"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,10 @@ Cells by format:
     number   CSV: shortest text      JSON: number     Parquet: 64 bits
     time     CSV, JSON: 2026-01-31T09:30:00Z, with a fraction only where there is one
     list     CSV: a JSON list        JSON: a list     Parquet: a list of text
+    records  CSV: a JSON list        JSON: a list     Parquet: a list of structs, null where a record lacks a field
+
+A column may say what joins its list in a CSV instead. Columns that stand beside an id, for the view, are in no download
+unless they are named.
 
 The Excel guard. A spreadsheet takes a text that begins with = + - @, a tab or a carriage return for a
 formula. The guard puts an apostrophe before such a text, and before one that begins with apostrophes and then
@@ -101,7 +105,7 @@ def encode(
     `bom` (a byte order mark, which old Excel needs to see UTF-8) and `guard` concern CSV alone. Memory is
     bounded by a batch. Raises InputError at once for a query or column that does not fit.
     """
-    names = [column.name for column in table.columns] if columns is None else list(columns)
+    names = [column.name for column in table.columns if not column.beside] if columns is None else list(columns)
     chosen = [find_field(name, table.fields).column for name in names]
     rows = table.batches(query, names, batch_rows=_BATCH_ROWS[format])
     small = _small(rows, _BATCH_BYTES)
@@ -196,8 +200,8 @@ def _quoted(text: str, alone: bool) -> str:
 
 def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
     """One column's cells as they stand between the commas; `alone` because an empty line would be no row."""
-    text = _as_text(array, column)
-    if guard and pa.types.is_string(array.type):
+    text = _joined_list(array, column.joined_by) if column.joined_by else _as_text(array, column)
+    if guard and (pa.types.is_string(array.type) or column.joined_by):
         danger = pc.match_substring_regex(text, _FORMULA_RE2)
         if column.kind in (Kind.INTEGER, Kind.NUMBER):
             danger = pc.and_(danger, pc.invert(pc.match_substring_regex(text, _NUMBER_RE2)))
@@ -318,12 +322,22 @@ def _as_text(array: Any, column: Column) -> Any:
     if pa.types.is_integer(array.type):
         return pc.cast(array, pa.string())
     if pa.types.is_list(array.type):
-        one = _list_text
+        one = _records_text if column.kind is Kind.RECORDS else _list_text
     return pa.array([None if cell is None else one(cell) for cell in array.to_pylist()], pa.string())
 
 
 def _list_text(items: list[Any]) -> str:
     return json.dumps(items, ensure_ascii=False)
+
+
+def _records_text(records: list[dict[str, Any]]) -> str:
+    """A record lacks what is null in it: the server does not tell the two apart."""
+    kept = [{name: value for name, value in record.items() if value is not None} for record in records]
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def _joined_list(array: Any, separator: str) -> Any:
+    return pc.binary_join(array, separator)
 
 
 def _joined(pieces: Sequence[Any], separator: str) -> Any:

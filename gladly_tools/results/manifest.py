@@ -122,6 +122,9 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
                 "verbatim": column.verbatim,
                 "unit": column.unit,
                 "optional": column.optional,
+                "beside": column.beside,
+                "joined_by": column.joined_by,
+                "members": [[name, kind.value] for name, kind in column.members],
             }
             for column in manifest.columns
         ],
@@ -155,6 +158,9 @@ def _from_json(value: dict[str, Any]) -> Manifest:
                 verbatim=bool(column["verbatim"]),
                 unit=_text(column["unit"]),
                 optional=bool(column["optional"]),
+                beside=bool(column["beside"]),
+                joined_by=_text(column["joined_by"]),
+                members=tuple((_text(name), Kind(kind)) for name, kind in column["members"]),
             )
             for column in value["columns"]
         ),

@@ -66,6 +66,7 @@ _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.BOOLEAN: (Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
     Kind.TIME: (Operator.BETWEEN, Operator.EQUALS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
     Kind.LIST: (Operator.ONE_OF, Operator.CONTAINS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
+    Kind.RECORDS: (Operator.CONTAINS, Operator.IS_EMPTY),
 }
 _WITHOUT_VALUES = frozenset({Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE})
 
@@ -174,7 +175,7 @@ def _fits(value: Value, kind: Kind) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
     if kind is Kind.NUMBER:
         return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
-    return isinstance(value, str) and (kind in TEXT_KINDS or kind is Kind.LIST)
+    return isinstance(value, str) and (kind in TEXT_KINDS or kind in (Kind.LIST, Kind.RECORDS))
 
 
 def _is_finite(value: int | float) -> bool:

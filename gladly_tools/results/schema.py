@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 
-Cell = str | int | float | bool | list[str] | None
+Cell = str | int | float | bool | list[str] | list[dict[str, Any]] | None
 Row = Mapping[str, Cell]
 """One record, by column name. A column that is missing is empty (null)."""
 
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     TIME = "time"
     LIST = "list"
+    RECORDS = "records"
 
 
 TEXT_KINDS: frozenset[Kind] = frozenset({Kind.ID, Kind.TEXT, Kind.CHOICE, Kind.URL})
@@ -49,7 +51,9 @@ class Column:
 
     `verbatim` columns keep the server's text, which is what every download holds; for a kind that is not text
     a typed reading of it (type `reading_type`) is stored beside it, for filters, sorting and charts. An
-    `optional` column is left out of a finished table when all of its cells are empty.
+    `optional` column is left out of a finished table when all of its cells are empty. A `beside` column is for
+    the view alone: a name beside an id, which no download holds. A list stands in a CSV as JSON, or with
+    `joined_by` between its items. `members` are the fields of `records`, each of a text kind or an integer.
     """
 
     name: str
@@ -58,18 +62,23 @@ class Column:
     verbatim: bool = False
     unit: str = ""
     optional: bool = False
+    beside: bool = False
+    joined_by: str = ""
+    members: tuple[tuple[str, Kind], ...] = ()
 
     @property
     def has_reading(self) -> bool:
         """True when a typed reading is stored beside the server's text."""
-        return self.verbatim and _STORED[self.kind] != pa.string()
+        return self.verbatim and self.kind not in TEXT_KINDS
 
     @property
     def stored_type(self) -> pa.DataType:
         """The Arrow type of what a download holds."""
-        return pa.string() if self.verbatim else _STORED[self.kind]
+        return pa.string() if self.verbatim else self.reading_type
 
     @property
     def reading_type(self) -> pa.DataType:
         """The Arrow type that filters, sorting and charts see."""
+        if self.kind is Kind.RECORDS:
+            return pa.list_(pa.struct([pa.field(name, _STORED[kind]) for name, kind in self.members]))
         return _STORED[self.kind]

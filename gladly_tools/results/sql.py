@@ -94,6 +94,8 @@ def _positive_test(condition: Condition, each: Field, parameters: dict[str, obje
     value = _bind(condition.values[0], parameters)
     if kind is Kind.LIST:
         return f"len(list_filter({reading}, lambda item: contains(lower(item), lower({value})))) > 0"
+    if kind is Kind.RECORDS:
+        return f"contains(lower(CAST({reading} AS VARCHAR)), lower({value}))"
     if kind not in TEXT_KINDS:
         return f"{reading} = {value}"
     match condition.operator:
@@ -111,7 +113,7 @@ def _empty(each: Field) -> str:
         return f"{each.reading} IS NULL AND ({each.stored} IS NULL OR {text} = '' OR lower({text}) = 'null')"
     if each.column.kind in TEXT_KINDS:
         return f"{each.stored} IS NULL OR trim({each.stored}, {_WHITE_SQL}) = ''"
-    if each.column.kind is Kind.LIST:
+    if each.column.kind in (Kind.LIST, Kind.RECORDS):
         return f"{each.stored} IS NULL OR len({each.stored}) = 0"
     return f"{each.stored} IS NULL"
 

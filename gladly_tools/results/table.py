@@ -297,20 +297,12 @@ class Table:
         return pa.Table.from_batches(found).take(back)
 
     def _nothing(self) -> str:
-        types = {
-            Kind.INTEGER: "BIGINT",
-            Kind.NUMBER: "DOUBLE",
-            Kind.BOOLEAN: "BOOLEAN",
-            Kind.TIME: "TIMESTAMPTZ",
-            Kind.LIST: "VARCHAR[]",
-        }
         listed = []
         for each in self.fields:
-            kind = each.column.kind
-            stored = "VARCHAR" if each.column.verbatim else types.get(kind, "VARCHAR")
+            stored = "VARCHAR" if each.column.verbatim else _sql_type(each.column)
             listed.append(f"NULL::{stored} AS {each.stored}")
             if each.has_reading:
-                listed.append(f"NULL::{types.get(kind, 'VARCHAR')} AS {each.reading}")
+                listed.append(f"NULL::{_sql_type(each.column)} AS {each.reading}")
         return f"SELECT {', '.join(listed)} WHERE false"
 
     def _one(self, statement: str, parameters: Mapping[str, object]) -> tuple[Any, ...]:
@@ -339,6 +331,23 @@ class Table:
             return pq.ParquetFile(path, buffer_size=STREAM_BYTES, pre_buffer=False)
         except FileNotFoundError:
             raise _changed() from None
+
+
+_SQL_TYPES = {
+    Kind.INTEGER: "BIGINT",
+    Kind.NUMBER: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+    Kind.TIME: "TIMESTAMPTZ",
+    Kind.LIST: "VARCHAR[]",
+}
+
+
+def _sql_type(column: Column) -> str:
+    """The engine's type of what filters and charts see of a column."""
+    if column.kind is Kind.RECORDS:
+        members = ", ".join(f"{quoted(name)} {_SQL_TYPES.get(kind, 'VARCHAR')}" for name, kind in column.members)
+        return f"STRUCT({members})[]"
+    return _SQL_TYPES.get(column.kind, "VARCHAR")
 
 
 def _changed() -> TryLaterError:

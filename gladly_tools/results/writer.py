@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -127,6 +127,8 @@ class RowEncoder:
             return _text_array(cells)
         if column.kind is Kind.LIST:
             return pa.array([_clean_list(cell) for cell in cells], column.stored_type)
+        if column.kind is Kind.RECORDS:
+            return pa.array([_clean_records(cell) for cell in cells], column.stored_type)
         if column.kind is not Kind.TIME and not any(isinstance(cell, str) for cell in cells):
             try:
                 array = pa.array(cells, column.stored_type)
@@ -179,7 +181,19 @@ def _clean_list(cell: Cell) -> list[str] | None:
         return None
     if not isinstance(cell, list):
         raise TypeError("a list column holds lists of text")
-    return [_clean(item) for item in cell]
+    return [_clean(item) for item in cell if isinstance(item, str)]
+
+
+def _clean_records(cell: Cell) -> list[dict[str, Any]] | None:
+    if cell is None:
+        return None
+    if not isinstance(cell, list):
+        raise TypeError("a column of records holds lists of objects")
+    return [
+        {name: _clean(value) if isinstance(value, str) else value for name, value in record.items()}
+        for record in cell
+        if isinstance(record, dict)
+    ]
 
 
 def _as_text(cell: Cell) -> str | None:
