@@ -23,6 +23,7 @@ from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy
 from gladly_tools.exports.inputs import (
     DateRange,
     DateRangeQuestion,
@@ -34,6 +35,7 @@ from gladly_tools.exports.inputs import (
     questions,
 )
 from gladly_tools.jobs import Job, State, Ticket
+from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
 from gladly_tools.results.query import Query
 from gladly_tools.results.store import Result
@@ -68,8 +70,10 @@ def option_of(field: str) -> str:
     for export in EXPORTS.values():
         question = questions(export.parameters).get(field)
         match question:
-            case IdsQuestion() | LanguagesQuestion() | SwitchQuestion():
+            case IdsQuestion() | LanguagesQuestion() | SwitchQuestion() | IdQuestion():
                 return f"--{question.option}"
+            case CustomerQuestion():
+                return "/".join(f"--{by}" for by in KnownBy)
             case DateRangeQuestion():
                 return "--from/--to/--timezone"
     return field
@@ -198,6 +202,16 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
                 if isinstance(question, IdsQuestion)
                 else f"{question.help} Repeat it for more.",
             )
+        case IdQuestion():
+            yield click.Option(
+                [f"--{question.option}", name],
+                required=True,
+                metavar="ID|URL",
+                help=f"{question.help} For an ID that begins with - write --{question.option}=ID.",
+            )
+        case CustomerQuestion():
+            for by, metavar in ((KnownBy.ID, "ID|URL"), (KnownBy.EMAIL, "ADDRESS"), (KnownBy.PHONE, "E164")):
+                yield click.Option([f"--{by}", f"{name}_{by.name}"], metavar=metavar, help=f"The customer's {by.noun}.")
         case SwitchQuestion():
             yield click.Option(
                 [f"--{question.option}/--no-{question.option}", name],
@@ -214,6 +228,11 @@ def _value(question: Question, name: str, given: dict[str, Any], account: Accoun
         first: datetime = given[f"{name}_first"]
         last: datetime = given[f"{name}_last"]
         return DateRange(first=first.date(), last=last.date(), zone=given[f"{name}_zone"] or account.zone)
+    if isinstance(question, CustomerQuestion):
+        keys = [CustomerKey(by=by, value=text) for by in KnownBy if (text := given[f"{name}_{by.name}"]) is not None]
+        if len(keys) != 1:
+            raise InputError("Exactly one of these is needed.", "Give one of them.", field=name)
+        return keys[0]
     return given[name]
 
 
@@ -322,13 +341,17 @@ def _run(export: Export[Any], parameters: Any, client: Client, account: Account,
 
 def _deliver(result: Result, target: Target, look: CsvLook) -> None:
     manifest = result.manifest
-    chunks = encode(Table(result), Query(), target.format, bom=look.bom, guard=look.guard)
+    if manifest.tables:
+        chunks = archive(result, target.format, bom=look.bom, guard=look.guard)
+    else:
+        chunks = encode(Table(result), Query(), target.format, bom=look.bom, guard=look.guard)
     path = target.write(chunks, partial=manifest.partial)
     for note in manifest.notes:
         mark = "Missing data" if note.level == "partial" else "Note"
         click.echo(f"{mark}: {note.text} ({note.count:,})", err=True)
     kind = "partial result" if manifest.partial else "complete result"
-    click.echo(f"{manifest.rows or 0:,} rows, {kind}{f', in {path}' if path else ''}", err=True)
+    counts = (f"{f'{name}: ' if manifest.tables else ''}{table.rows:,} rows" for name, table in result.tables.items())
+    click.echo(f"{', '.join(counts)}, {kind}{f', in {path}' if path else ''}", err=True)
     if manifest.partial:
         click.get_current_context().exit(PARTIAL)
 

@@ -105,9 +105,24 @@ def item_row(item: Mapping[str, Any], *, json_text: str | None = None) -> Row:
             is_whole = False
         else:
             row[name] = cell
+            is_whole = is_whole and not (isinstance(cell, str) and not cell.isascii() and not _is_writable(cell))
     if not is_whole:
-        row[RAW.name] = json.dumps(item, ensure_ascii=False) if json_text is None else json_text
+        row[RAW.name] = _json(item) if json_text is None else json_text
     return row
+
+
+def _json(item: Mapping[str, Any]) -> str:
+    """The item as JSON; with half characters, which no file can hold, written as escapes."""
+    text = json.dumps(item, ensure_ascii=False)
+    return text if _is_writable(text) else json.dumps(item)
+
+
+def _is_writable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def fitting(value: object, column: Column) -> Cell:

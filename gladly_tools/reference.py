@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.identifiers import CustomerQuestion, IdQuestion, KnownBy
 from gladly_tools.exports.inputs import (
     DateRangeQuestion,
     IdsQuestion,
@@ -12,6 +14,7 @@ from gladly_tools.exports.inputs import (
     SwitchQuestion,
     questions,
 )
+from gladly_tools.results.schema import Column
 from gladly_tools.settings import TABLE
 
 
@@ -22,7 +25,7 @@ def exports_table() -> str:
         asked = ", ".join(_options(export)) or "nothing"
         lines.append(
             f"| {export.section} | {export.title} | `{export.name}` | {asked} "
-            f"| {export.grain} | {len(export.columns)} |"
+            f"| {export.grain} | {' and '.join(str(len(_downloaded(columns))) for _, columns in _tables(export))} |"
         )
     return "\n".join(lines)
 
@@ -31,16 +34,26 @@ def columns_page() -> str:
     """The page `docs/columns.md`: every export's columns, in order."""
     parts = ["# Columns\n\nEvery export's columns in the order of the file, which is that of Gladly's own portal."]
     for export in EXPORTS.values():
-        lines = [
-            f"## {export.title}\n\n{export.grain.capitalize()}.\n",
-            "| Column | Kind | What it holds |",
-            "|---|---|---|",
-        ]
-        for column in export.columns:
-            unit = f" ({column.unit})" if column.unit else ""
-            lines.append(f"| {column.name} | {column.kind} | {column.help}{unit} |")
-        parts.append("\n".join(lines))
+        parts.append(f"## {export.title}\n\n{export.grain.capitalize()}.")
+        for name, columns in _tables(export):
+            lines = ["| Column | Kind | What it holds |", "|---|---|---|"]
+            for column in _downloaded(columns):
+                unit = f" ({column.unit})" if column.unit else ""
+                lines.append(f"| {column.name} | {column.kind} | {column.help}{unit} |")
+            beside = ", ".join(column.name for column in columns if column.beside)
+            parts += [f"In the file `{name}`:"] if name else []
+            parts.append("\n".join(lines))
+            parts += [f"Beside the IDs, in the portal alone: {beside}."] if beside else []
     return "\n\n".join(parts) + "\n"
+
+
+def _tables(export: Export[Any]) -> list[tuple[str, Sequence[Column]]]:
+    """The export's tables with what their files are called; a single one has no name."""
+    return [(export.table, export.columns), *((other.name, other.columns) for other in export.others)]
+
+
+def _downloaded(columns: Sequence[Column]) -> list[Column]:
+    return [column for column in columns if not column.beside]
 
 
 def settings_table() -> str:
@@ -58,6 +71,10 @@ def _options(export: Export[Any]) -> list[str]:
                 found += ["`--from`", "`--to`", "`--timezone`"]
             case IdsQuestion() | LanguagesQuestion():
                 found.append(f"`--{question.option}`")
+            case IdQuestion():
+                found.append(f"`--{question.option}`")
+            case CustomerQuestion():
+                found.append(" or ".join(f"`--{by}`" for by in KnownBy))
             case SwitchQuestion():
                 found.append(f"`--no-{question.option}`")
     return found

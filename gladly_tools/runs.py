@@ -7,7 +7,8 @@ import secrets
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,12 +18,11 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
 from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
-from gladly_tools.exports.export import Export, Slice
+from gladly_tools.exports.export import Export, Into, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
 from gladly_tools.jobs import Job, Journal, PlannedSlice, Runner, State, Ticket
 from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
-from gladly_tools.results.schema import Row
 from gladly_tools.results.store import Result, ResultStore
 from gladly_tools.settings import Settings
 from gladly_tools.workbench import SliceBench
@@ -60,7 +60,11 @@ class Runs:
         self.journal.close()
 
     def start(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> Job:
-        """Queue a run of an export and return its job at once."""
+        """Queue a run of an export and return its job, once Gladly has confirmed that what is asked for exists.
+
+        Raises InputError for what does not, and the errors of that one request.
+        """
+        parameters = export.confirm(client.watched_by(Impatient(SAMPLE_SECONDS)), parameters)
         job = self._create(account, export, parameters, origin="app")
         self.runner.submit(job.id, lambda ticket: self._work(account, client, ticket))
         return self.journal.get(job.id)
@@ -77,6 +81,7 @@ class Runs:
 
         Raises the error that ended it, if one did.
         """
+        parameters = export.confirm(client, parameters)
         job = self._create(account, export, parameters, origin="command line")
         ticket = self.runner.adopt(job.id)
         watcher(ticket)
@@ -240,6 +245,7 @@ class Runs:
                 slices=slices,
                 title=item.title,
                 rows_before=rows,
+                result=result,
             )
             rows += self._write_slice(export, parameters, result, bench, item)
         ticket.progress(1, "finishing", row_count=rows)
@@ -276,8 +282,9 @@ class Runs:
                 columns=tuple(export.columns),
                 parameters=job.parameters,
                 zone=export.zone(parameters),
+                tables=(export.table, *(other.name for other in export.others)) if export.table else (),
             )
-            result = self.store.create(job.id, manifest)
+            result = self.store.create(job.id, manifest, others={each.name: each.columns for each in export.others})
             try:
                 self.journal.get(job.id)
             except NotFoundError:  # deleted while it was being planned
@@ -289,15 +296,23 @@ class Runs:
         self, export: Export[Any], parameters: Parameters, result: Result, bench: SliceBench, item: PlannedSlice
     ) -> int:
         slice = Slice(key=item.key, title=item.title, arguments=item.arguments)
-
-        def counted() -> Iterator[Row]:
-            for row in export.rows(bench, parameters, slice):
-                bench.rows += 1
-                if bench.rows % 500 == 0:
+        with ExitStack() as open_files:
+            files = {
+                name: open_files.enter_context(table.slice(item.place, item.key, zone=export.zone(parameters)))
+                for name, table in result.tables.items()
+            }
+            first, *others = files.values()
+            for number, row in enumerate(export.rows(bench, parameters, slice), start=1):
+                if isinstance(row, Into):
+                    files[row.table].add(row.row)
+                else:
+                    first.add(row)
+                    bench.rows += 1
+                if number % 500 == 0:
                     bench.ticket.check()
-                yield row
-
-        written = result.write_slice(item.place, item.key, counted(), zone=export.zone(parameters))
+            for other in others:
+                other.publish()
+            written = first.publish()
         self.journal.count_slice(
             bench.ticket.job_id,
             item.place,
@@ -309,10 +324,13 @@ class Runs:
 
     def _finish(self, export: Export[Any], result: Result, job_id: str) -> State:
         slices = self.journal.slices(job_id)
+        notes = [*_notes(slices)]
+        for other in export.others:
+            notes += _finish_table(result.tables[other.name], unique=other.unique)
         finished = result.finish(unique=export.unique)
         sent = sum(int(item.facts.get("expected", item.row_count or 0)) for item in slices)
         expected = sent - finished.duplicates_removed
-        notes = [*_notes(slices), *_reading_notes(result.unreadable)]
+        notes += _reading_notes(result.unreadable)
         if finished.duplicates_removed:
             notes.append(Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed))
         if finished.rows != expected:
@@ -340,6 +358,17 @@ def _private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
+
+
+def _finish_table(table: Result, *, unique: str | None) -> list[Note]:
+    """Finish a further table; what must be said of it."""
+    finished = table.finish(unique=unique)
+    table.write_manifest(replace(table.manifest, rows=finished.rows))
+    notes = _reading_notes(table.unreadable)
+    if finished.duplicates_removed:
+        text = f"Rows of {table.id} that came twice, kept once"
+        notes.append(Note(level="info", text=text, count=finished.duplicates_removed))
+    return notes
 
 
 def _notes(slices: Sequence[PlannedSlice]) -> list[Note]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from gladly_tools.api import Client
 from gladly_tools.exports.export import Remark
 from gladly_tools.jobs import Ticket
 from gladly_tools.memory import AccountMemory
+from gladly_tools.results.store import Result
 from gladly_tools.settings import Settings
 
 
@@ -23,6 +26,7 @@ class SliceBench:
     slices: int
     title: str
     rows_before: int
+    result: Result
     rows: int = 0
 
     def __post_init__(self) -> None:
@@ -40,6 +44,10 @@ class SliceBench:
     def fact(self, name: str, value: float) -> None:
         """Keep a figure; it becomes durable with the slice."""
         self.facts[name] = value
+
+    def keep_file(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file beside the rows of the result."""
+        return self.result.keep_file(name)
 
     def progress(self, fraction: float, detail: str) -> None:
         """Show how far the slice is."""

@@ -7,10 +7,11 @@ from gladly_tools.api.answers import Answer, AnswerContent, PublicAnswer
 from gladly_tools.api.attributes import Attribute
 from gladly_tools.api.audiences import Audience
 from gladly_tools.api.client import Client
-from gladly_tools.api.conversations import AttributeValue, Conversation, Listing, Paragraph
+from gladly_tools.api.conversations import AttributeValue, Conversation, Paragraph
 from gladly_tools.api.customers import Customer, Email, Phone
 from gladly_tools.api.host import Instance, read_instance
 from gladly_tools.api.inboxes import Inbox
+from gladly_tools.api.listing import Listing
 from gladly_tools.api.organization import Organization
 from gladly_tools.api.report import Report
 from gladly_tools.api.topics import Topic

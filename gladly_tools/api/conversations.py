@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from gladly_tools.api.arrival import Arrival
 from gladly_tools.api.asking import Asking
+from gladly_tools.api.listing import Listing
 from gladly_tools.api.reading import Object, an_object, children, identity, objects, text, texts
 from gladly_tools.api.transport import segment
 from gladly_tools.errors import NotFoundError, UnexpectedAnswer
 
 PATH = "/api/v1/conversations"
 ITEMS_PATH = "/api/v1/conversation-items"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +38,6 @@ class Conversation:
     attributes: tuple[AttributeValue, ...]
     created_at: str | None
     closed_at: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Listing(Generic[T]):
-    """A list that Gladly may have cut at the most it gives, which it says in a header."""
-
-    found: tuple[T, ...]
-    cut: bool
 
 
 @dataclass(frozen=True, kw_only=True)

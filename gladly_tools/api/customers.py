@@ -9,13 +9,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from gladly_tools.api.asking import Asking
 from gladly_tools.api.host import Instance
-from gladly_tools.api.reading import Object, an_object, children, flag, identity, text, texts_by_key
+from gladly_tools.api.listing import Listing
+from gladly_tools.api.reading import Object, an_object, children, flag, identity, objects, text, texts_by_key
 from gladly_tools.api.refusals import moved_to
 from gladly_tools.api.transport import segment
 from gladly_tools.errors import UnexpectedAnswer
 
 PATH = "/api/v1/customer-profiles"
 LONGEST_CHAIN = 10
+MOST_FOUND = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +93,18 @@ class CustomerCalls(Asking):
         raise UnexpectedAnswer(
             f"Customer {customer_id} was merged again and again without an end.", "Report it to Gladly Support."
         )
+
+    def find(self, *, email: str | None = None, phone: str | None = None) -> Listing[Customer]:
+        """The customers with an e-mail address or a phone number (E.164), the one changed last first, at most 50.
+
+        That the list was cut is told by its length alone. Raises RequestRefused for an address that Gladly cannot read.
+        """
+        params = {"email": email} if email is not None else {"phoneNumber": phone or ""}
+        reply = self._transport.get(PATH, self._watch, params=params, answered=(404,))
+        if reply.status == 404:
+            return Listing(found=(), cut=False)
+        found = tuple(_customer(value, moved_from=()) for value in objects(reply.json(), PATH))
+        return Listing(found=found, cut=reply.limited or len(found) >= MOST_FOUND)
 
 
 def _id_in(location: str | None, instance: Instance) -> str | None:

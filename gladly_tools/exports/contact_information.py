@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -26,6 +25,7 @@ from gladly_tools.exports.inputs import (
     SwitchQuestion,
     ask,
 )
+from gladly_tools.exports.look_ups import Known, LookUp, look_up_all
 from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.settings import Settings
 
@@ -115,13 +115,6 @@ CUSTOMER_COLUMNS = (
 )
 
 
-REMARKS: Mapping[str, str] = {
-    "gone": "Customers deleted in Gladly; their seven columns are empty",
-    "merged": "Customers merged into another profile, whose details are given",
-}
-"""What is said of customers by what became of them."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ContactInformationParameters(Parameters):
     """Which conversations, and whether to look their customers up."""
@@ -189,6 +182,14 @@ def plan(client: Client, settings: Settings, parameters: ContactInformationParam
 
 def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: Slice) -> Iterator[Row]:
     """The slice's conversations in the order Gladly sent them, each conversation once."""
+    return rows_with(workbench, parameters, slice)
+
+
+def rows_with(
+    workbench: Workbench, parameters: ContactInformationParameters, slice: Slice, *others: LookUp
+) -> Iterator[Row]:
+    """The slice's conversations with what their customers, where asked for, and other look-ups add to them."""
+    look_ups = [*([CUSTOMERS] if parameters.customers else []), *others]
     seen: set[str] = set()
     customers: set[str] = set()
     twice = 0
@@ -196,7 +197,7 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
     for part in report_parts(workbench, parameters, slice):
         with part.report as report:
             names = _column_names(report, workbench)
-            odd = _look_up_customers(workbench, report, names) if parameters.customers else frozenset()
+            found = look_up_all(workbench, look_ups, lambda look_up: _ids(report, names, look_up))  # noqa: B023
             workbench.expect(report.row_count - report.unreadable)
             for cells in report.rows():
                 row: dict[str, Any] = {name: cell or None for name, cell in zip(names, cells, strict=True) if name}
@@ -207,17 +208,25 @@ def rows(workbench: Workbench, parameters: ContactInformationParameters, slice: 
                 # A conversation without an id cannot be told from another one, so it stays.
                 seen.update(filter(None, [row[KEY]]))
                 customers.update(filter(None, [row[CUSTOMER]]))
-                if parameters.customers and row[CUSTOMER] and row[CUSTOMER] not in odd:
-                    row.update(_remembered(workbench, row[CUSTOMER])["cells"])
+                for look_up in look_ups:
+                    row.update(found.cells(look_up, row[look_up.column]))
                 yield row
     if not parameters.inbox_ids:
         first, last = _days(slice)
         workbench.fact("days", (last - first).days + 1)
         workbench.fact("customers", len(customers))
+        workbench.fact("conversations", len(seen))
     if twice:
         workbench.remark(
             "Conversations that came twice, kept once (a day asked for again by inbox repeats some)", count=twice
         )
+
+
+def _ids(report: Report, names: Sequence[str], look_up: LookUp) -> Iterator[str]:
+    """What the report has to be looked up, possibly more than once."""
+    if report.columns:
+        place = names.index(look_up.column)
+        yield from (cells[place] for cells in report.rows() if cells[place])
 
 
 def report_parts(workbench: Workbench, parameters: ContactInformationParameters, slice: Slice) -> Iterator[ReportPart]:
@@ -291,57 +300,23 @@ def _spelling(name: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"[‐‑‒–—−]", "-", name)).strip().lower()  # noqa: RUF001 the dashes are meant
 
 
-def _look_up_customers(workbench: Workbench, report: Report, names: Sequence[str]) -> Set[str]:
-    """Put every customer of the report into memory; only those not remembered are asked for.
-
-    Returns the ids of those whose profile could not be read, which are not remembered: the next run asks again.
-    """
-    place = names.index(CUSTOMER) if names else 0
-    distinct = dict.fromkeys(cells[place] for cells in report.rows() if cells[place])
-    unknown = [customer_id for customer_id in distinct if workbench.memory.get("customer", customer_id) is None]
-    odd: set[str] = set()
-    found = workbench.client.each(lambda customer_id: _look_up(workbench, customer_id), unknown)
-    for number, (customer_id, known) in enumerate(zip(unknown, found, strict=True), start=1):
-        if known is None:
-            odd.add(customer_id)
-        # The report itself takes little of the time; the rows that follow, less.
-        workbench.progress(0.02 + 0.97 * number / len(unknown), f"{number:,} of {len(unknown):,} customers")
-    became = Counter(
-        _remembered(workbench, customer_id)["became"] for customer_id in distinct if customer_id not in odd
-    )
-    if len(unknown) < len(distinct):
-        workbench.remark(
-            f"Customers remembered from a look-up of the last {workbench.settings.customer_cache_hours:g} hours",
-            count=len(distinct) - len(unknown),
-        )
-    for what, words in REMARKS.items():
-        if became[what]:
-            workbench.remark(words, count=became[what])
-    if odd:
-        workbench.remark(
-            "Customers whose profile Gladly did not send as it should; their seven columns are empty",
-            count=len(odd),
-            partial=True,
-        )
-    return odd
-
-
-def _remembered(workbench: Workbench, customer_id: str) -> Mapping[str, Any]:
-    """What became of a customer (`became`) and the seven columns (`cells`); asked for again when forgotten for age."""
-    known = workbench.memory.get("customer", customer_id) or _look_up(workbench, customer_id)
-    return known if isinstance(known, dict) else {"became": "found", "cells": {}}
-
-
-def _look_up(workbench: Workbench, customer_id: str) -> dict[str, JsonValue] | None:
-    """Ask for a customer and remember the answer; None when it could not be read, as one must not cost all others."""
-    try:
-        customer = workbench.client.customers.get(customer_id)
-    except UnexpectedAnswer:
-        return None
+def _ask_customer(workbench: Workbench, customer_id: str) -> Known:
+    customer = workbench.client.customers.get(customer_id)
     became = "gone" if customer is None else "merged" if customer.moved_from else "found"
-    known: dict[str, JsonValue] = {"became": became, "cells": customer_row(customer)}
-    workbench.memory.put("customer", customer_id, known)
-    return known
+    return Known(became=became, cells=customer_row(customer))
+
+
+CUSTOMERS = LookUp(
+    column=CUSTOMER,
+    kind="customer",
+    noun="customers",
+    ask=_ask_customer,
+    remarks={
+        "gone": "Customers deleted in Gladly; their seven columns are empty",
+        "merged": "Customers merged into another profile, whose details are given",
+    },
+    unreadable="Customers whose profile Gladly did not send as it should; their seven columns are empty",
+)
 
 
 def customer_row(customer: Customer | None) -> dict[str, JsonValue]:
@@ -370,7 +345,7 @@ def sample(client: Client, _settings: Settings, parameters: ContactInformationPa
         names = match_columns(report.columns)
         place = names.index(CUSTOMER) if CUSTOMER in names else None
         customers = set() if place is None else {cells[place] for cells in report.rows()}
-    return {"days": 1, "customers": len(customers)}
+    return {"days": 1, "customers": len(customers), "conversations": report.row_count}
 
 
 def estimate(
@@ -380,20 +355,30 @@ def estimate(
 
     `known` holds `customers_per_day`: different customers in a day's conversations. None when it is not known yet.
     """
+    return estimate_with(parameters, settings, known, ("customers",) if parameters.customers else ())
+
+
+def estimate_with(
+    parameters: ContactInformationParameters,
+    settings: Settings,
+    known: Mapping[str, float],
+    looked_up: Sequence[str],
+) -> Estimate | None:
+    """The estimate of a run that looks up each of what is named: `customers`, `conversations`."""
     days = parameters.dates.days
     reports = len(windows(parameters.dates.first, parameters.dates.last, settings.report_window_days))
     waiting = max(0, reports - settings.reports_per_minute) * 60 / settings.reports_per_minute
-    if not parameters.customers:
+    if not looked_up:
         return Estimate(reports=reports, requests=0, seconds=waiting + reports, basis="")
-    if "customers_per_day" not in known:
+    if any(f"{what}_per_day" not in known for what in looked_up):
         return None
-    requests = round(days * known["customers_per_day"])
+    requests = round(days * sum(known[f"{what}_per_day"] for what in looked_up))
     rate = settings.requests_per_second or 10
     return Estimate(
         reports=reports,
         requests=requests,
         seconds=max(waiting, requests / rate) + reports,
-        basis=f"about {known['customers_per_day']:,.0f} customers a day",
+        basis=" and ".join(f"about {known[f'{what}_per_day']:,.0f} {what} a day" for what in looked_up),
     )
 
 

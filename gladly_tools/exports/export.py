@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from gladly_tools.api import Client
 from gladly_tools.exports.inputs import JsonValue, Parameters
@@ -32,6 +33,25 @@ class Slice:
     key: str
     title: str
     arguments: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherTable:
+    """A further table of an export, which is a file of its own in the ZIP; as with Export."""
+
+    name: str
+    grain: str
+    columns: Sequence[Column]
+    unique: str | None = None
+    shown: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Into:
+    """A row for another table than the first."""
+
+    table: str
+    row: Row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +110,9 @@ class Workbench(Protocol):
     def fact(self, name: str, value: float) -> None:
         """Keep a figure of the slice, such as `days` of data and `customers` in them, to estimate later runs by."""
 
+    def keep_file(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """A file that is kept beside the rows and comes with them in a ZIP, once the block ends well."""
+
     def progress(self, fraction: float, detail: str) -> None:
         """Tell how much of the current slice is done, 0 to 1, and what is going on."""
 
@@ -108,8 +131,13 @@ class Export(Generic[P]):
 
     `rows(workbench, parameters, slice)` yields the slice's records. `unique` names the column on which rows that came
     twice are removed. `place` orders the exports of a section as the portal does. `shown` names the columns that a
-    table shows at first; none named means all. `estimate` gets what is known of the account (`customers_per_day`) and
-    is None while that does not suffice; `sample` then finds it out with a request or two.
+    table shows at first; none named means all. `confirm` asks Gladly, before there is a job, whether what the person
+    named exists, and may name it in another way; it raises InputError with the field. `estimate` gets what is known of
+    the account (`customers_per_day`) and is None while that does not suffice; `sample` then finds it out with a request
+    or two.
+
+    An export whose result is a ZIP names its first `table`, which is what that file is called, and its `others`; `rows`
+    then yields `Into` for a row of those. What `Workbench.expect` counts are rows of the first.
     """
 
     name: str
@@ -120,8 +148,9 @@ class Export(Generic[P]):
     use_case: str
     grain: str
     columns: Sequence[Column]
-    rows: Callable[[Workbench, P, Slice], Iterator[Row]]
+    rows: Callable[[Workbench, P, Slice], Iterator[Row | Into]]
     parameters: type[P]
+    confirm: Callable[[Client, P], P] = lambda _client, parameters: parameters
     plan: Callable[[Client, Settings, P], Plan] = _whole
     estimate: Callable[[P, Settings, Mapping[str, float]], Estimate | None] = _one_list
     sample: Callable[[Client, Settings, P], Mapping[str, float]] | None = None
@@ -129,3 +158,5 @@ class Export(Generic[P]):
     unique: str | None = None
     shown: Sequence[str] = ()
     caveat: str = ""
+    table: str = ""
+    others: Sequence[OtherTable] = ()

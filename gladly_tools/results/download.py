@@ -34,6 +34,7 @@ import pyarrow.parquet as pq
 
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
+from gladly_tools.results.sink import Sink
 from gladly_tools.results.sql import find_field
 from gladly_tools.results.table import Table
 
@@ -83,12 +84,12 @@ def content_type(format: Format) -> str:
     return _CONTENT_TYPES[format]
 
 
-def file_name(stem: str, format: Format) -> str:
+def file_name(stem: str, extension: str) -> str:
     """A file name that is safe on every system and in a header: letters, digits, dot, hyphen, underscore."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:120].rstrip("-._")
     if not safe or re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", safe):
         safe = f"result-{safe}".rstrip("-")
-    return f"{safe}.{format.value}"
+    return f"{safe}.{extension}"
 
 
 def encode(
@@ -250,7 +251,7 @@ def _json_cells(array: Any, column: Column) -> Any:
 
 def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[bytes]:
     schema = pa.schema([pa.field(column.name, column.stored_type, metadata=_description(column)) for column in columns])
-    sink = _Sink()
+    sink = Sink()
     with pq.ParquetWriter(pa.PythonFile(sink, mode="w"), schema, compression="zstd") as writer:
         for group in _groups(batches):
             writer.write_table(
@@ -280,32 +281,6 @@ def _description(column: Column) -> dict[str, str]:
         for name, text in (("description", column.help), ("unit", column.unit), ("kind", column.kind.value))
         if text
     }
-
-
-class _Sink(io.RawIOBase):
-    """A file that is written to and emptied again and again."""
-
-    def __init__(self) -> None:
-        self._waiting = bytearray()
-        self._place = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: Any) -> int:
-        piece = bytes(data)
-        self._waiting += piece
-        self._place += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._place
-
-    def taken(self) -> bytes:
-        """What was written since the last time."""
-        piece = bytes(self._waiting)
-        self._waiting.clear()
-        return piece
 
 
 def _as_text(array: Any, column: Column) -> Any:

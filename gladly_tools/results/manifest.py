@@ -37,7 +37,8 @@ class Manifest:
 
     Times are aware. `zone` is the IANA zone in which times without an offset were read. `rows` and `finished`
     are None while the result is being written; `expected_rows` is None when the source does not announce a
-    count.
+    count. `tables` names the tables of a result that has several, which is what their files are called; the columns and
+    rows here are those of the first.
     """
 
     export: str
@@ -52,6 +53,7 @@ class Manifest:
     expected_rows: int | None = None
     rows: int | None = None
     notes: tuple[Note, ...] = ()
+    tables: tuple[str, ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -113,6 +115,7 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
         "finished": None if manifest.finished is None else _time_text(manifest.finished),
         "expected_rows": manifest.expected_rows,
         "rows": manifest.rows,
+        "tables": list(manifest.tables),
         "notes": [{"level": note.level, "text": note.text, "count": note.count} for note in manifest.notes],
         "columns": [
             {
@@ -146,6 +149,7 @@ def _from_json(value: dict[str, Any]) -> Manifest:
         finished=None if finished is None else _time(finished),
         expected_rows=_count(value["expected_rows"]),
         rows=_count(value["rows"]),
+        tables=tuple(_text(name) for name in value["tables"]),
         notes=tuple(
             Note(level=_level(note["level"]), text=_text(note["text"]), count=int(note["count"]))
             for note in value["notes"]

@@ -3,6 +3,8 @@
     <folder>/<id>/manifest.json          what it is
     <folder>/<id>/part-<hash>.parquet    one durable slice each, while it is written
     <folder>/<id>/rows.parquet           all rows, when it is finished
+    <folder>/<id>/tables/<name>/…        the same again for each further table
+    <folder>/<id>/files/<name>           files kept with it, such as recordings
 
 One writer at a time writes a result; any number read it. This is the seam behind which results may live
 elsewhere.
@@ -11,14 +13,15 @@ elsewhere.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import time
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -36,19 +39,13 @@ from gladly_tools.results.manifest import (
 )
 from gladly_tools.results.readings import count_unreadable
 from gladly_tools.results.schema import Column, Row
-from gladly_tools.results.writer import FileWriter, RowEncoder, add_counts
+from gladly_tools.results.writer import FileWriter, SliceFile, SliceWritten, add_counts
 
 _ROWS_NAME = "rows.parquet"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _MERGE_ROWS = 8_192
-
-
-@dataclass(frozen=True, kw_only=True)
-class SliceWritten:
-    """What became durable with a slice; `unreadable` counts cells by column, only columns with some."""
-
-    rows: int
-    unreadable: dict[str, int] = field(default_factory=dict)
+_TABLES = "tables"
+_FILES = "files"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,22 +119,56 @@ class Result:
     def write_slice(self, index: int, key: str, rows: Iterable[Row], *, zone: str) -> SliceWritten:
         """Write one slice; when this returns it is durable, before that nothing of it is there.
 
+        See `slice` for what it raises, besides whatever `rows` raises.
+        """
+        with self.slice(index, key, zone=zone) as file:
+            for row in rows:
+                file.add(row)
+            return file.publish()
+
+    def slice(self, index: int, key: str, *, zone: str) -> SliceFile:
+        """A slice to be written row by row.
+
         Slices are ordered by `index`, whenever they are written; the same key again replaces its slice. Times
-        without an offset are read in `zone` (IANA). Memory is bounded by the row group. Raises
-        GladlyToolsError when the result is finished, ValueError for a cell of no declared column, and
-        whatever `rows` raises.
+        without an offset are read in `zone` (IANA). Raises GladlyToolsError when the result is finished.
         """
         if self.is_finished:
             raise GladlyToolsError(f"Result {self.id} is finished; no rows can be added.", "Run the export again.")
-        fields = fields_of(self.manifest.columns)
-        encoder = RowEncoder(fields, zone)
-        count = 0
-        with FileWriter(self._part(key), arrow_schema(fields)) as writer:
-            for table in encoder.tables(rows):
-                count += table.num_rows
-                writer.write(table)
-            writer.publish(Facts(keys=(key,), index=index, rows=count, unreadable=encoder.unreadable))
-        return SliceWritten(rows=count, unreadable=dict(encoder.unreadable))
+        return SliceFile(self._part(key), fields_of(self.manifest.columns), index=index, key=key, zone=zone)
+
+    @property
+    def tables(self) -> dict[str, Result]:
+        """Every table by name, this one first; under the name `rows` when it is the only one and has none."""
+        first, *others = self.manifest.tables or ("rows",)
+        folder = self.folder / _TABLES
+        return {first: self, **{name: Result(folder / name, self.engine) for name in others}}
+
+    @property
+    def kept_files(self) -> list[Path]:
+        """The files kept with the rows, by name."""
+        folder = self.folder / _FILES
+        return sorted(path for path in folder.glob("*") if not path.name.startswith(".")) if folder.is_dir() else []
+
+    @contextmanager
+    def keep_file(self, name: str) -> Iterator[BinaryIO]:
+        """A file to be kept with the rows, durable when the block ends well; replaces one of the same name.
+
+        Raises ValueError for a name that is not one plain name.
+        """
+        if not name or name.startswith(".") or name != Path(name).name or len(name.encode()) > 255:
+            raise ValueError("not a file name")
+        folder = self.folder / _FILES
+        folder.mkdir(exist_ok=True)
+        temporary = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:32]}.tmp"
+        try:
+            with temporary.open("w+b") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_folder(folder)
 
     def finish(self, *, unique: str | None = None) -> Finished:
         """Put all slices into one file and leave out optional columns that are empty throughout.
@@ -247,15 +278,28 @@ class ResultStore:
         for leftover in self.folder.glob(".deleted-*"):
             shutil.rmtree(leftover, ignore_errors=True)
 
-    def create(self, result_id: str, manifest: Manifest) -> Result:
-        """Start a result whose columns are the manifest's. Raises GladlyToolsError when the id is taken."""
-        names = [column.name for column in manifest.columns]
-        if not names or len(set(names)) < len(names):
-            raise ValueError("a result needs columns, and each name once")
+    def create(
+        self, result_id: str, manifest: Manifest, *, others: Mapping[str, Sequence[Column]] | None = None
+    ) -> Result:
+        """Start a result whose columns are the manifest's; `others` are the columns of further tables, by name.
+
+        Raises GladlyToolsError when the id is taken.
+        """
+        others = others or {}
+        if tuple(others) != manifest.tables[1:]:
+            raise ValueError("the manifest names the tables")
+        for columns in (manifest.columns, *others.values()):
+            names = [column.name for column in columns]
+            if not names or len(set(names)) < len(names):
+                raise ValueError("a table needs columns, and each name once")
         folder = self._folder(result_id)
         folder.mkdir(exist_ok=True)
         if (folder / MANIFEST_NAME).exists():
             raise GladlyToolsError(f"There is already a result {result_id}.", "Delete it first.")
+        # The first table's manifest comes last: without it there is no result.
+        for name, columns in others.items():
+            (folder / _TABLES / name).mkdir(parents=True, exist_ok=True)
+            write_manifest(folder / _TABLES / name, replace(manifest, columns=tuple(columns), tables=()))
         write_manifest(folder, manifest)
         sync_folder(self.folder)
         return Result(folder, engine_for(self.folder))
@@ -285,10 +329,10 @@ class ResultStore:
         """Bytes on disk; none for a result that does not exist (yet)."""
         total = 0
         try:
-            for path in self._folder(result_id).iterdir():
+            for path in self._folder(result_id).rglob("*"):
                 # A part may just have been merged.
                 with suppress(FileNotFoundError):
-                    total += path.stat().st_size
+                    total += path.stat().st_size if path.is_file() else 0
         except FileNotFoundError:
             return 0
         return total

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -85,7 +85,69 @@ class FileWriter:
             self._writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
 
 
-class RowEncoder:
+@dataclass(frozen=True, kw_only=True)
+class SliceWritten:
+    """What became durable with a slice; `unreadable` counts cells by column, only columns with some."""
+
+    rows: int
+    unreadable: dict[str, int] = field(default_factory=dict)
+
+
+class SliceFile:
+    """Takes the rows of one slice of one table, one by one; they are durable, all at once, when it is published.
+
+    Times without an offset are read in `zone` (IANA). Memory is bounded by a row group.
+    """
+
+    def __init__(self, target: Path, fields: Sequence[Field], *, index: int, key: str, zone: str) -> None:
+        self._writer = FileWriter(target, arrow_schema(fields))
+        self._encoder = _RowEncoder(fields, zone)
+        self._index = index
+        self._key = key
+        self._rows = 0
+        self._waiting: list[Row] = []
+        self._batches: list[pa.RecordBatch] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+
+    def add(self, row: Row) -> None:
+        """Take a row. Raises ValueError for a cell of no declared column."""
+        self._encoder.check(row)
+        self._waiting.append(row)
+        if len(self._waiting) >= _BATCH_ROWS:
+            self._gather()
+
+    def publish(self) -> SliceWritten:
+        """Put the slice in its place, where it replaces an earlier one with the same key."""
+        self._gather()
+        self._flush()
+        facts = Facts(keys=(self._key,), index=self._index, rows=self._rows, unreadable=self._encoder.unreadable)
+        self._writer.publish(facts)
+        return SliceWritten(rows=self._rows, unreadable=dict(self._encoder.unreadable))
+
+    def _gather(self) -> None:
+        if not self._waiting:
+            return
+        self._batches.append(self._encoder.batch(self._waiting))
+        self._rows += len(self._waiting)
+        self._waiting = []
+        rows = sum(batch.num_rows for batch in self._batches)
+        if rows + _BATCH_ROWS > ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= ROW_GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._batches:
+            self._writer.write(self._encoder.with_readings(self._batches))
+            self._batches = []
+
+
+class _RowEncoder:
     """Turns rows into Arrow tables with readings, and counts the cells that could not be read."""
 
     def __init__(self, fields: Sequence[Field], zone: str) -> None:
@@ -96,30 +158,27 @@ class RowEncoder:
         self._stored_schema = pa.schema([pa.field(each.stored, each.column.stored_type) for each in fields])
         self.unreadable: dict[str, int] = {}
 
-    def tables(self, rows: Iterable[Row]) -> Iterator[pa.Table]:
-        """The rows as tables of at most one row group. Raises ValueError for a cell of no declared column."""
-        waiting: list[pa.RecordBatch] = []
-        count = size = 0
-        for batch in self._batches(rows):
-            waiting.append(batch)
-            count += batch.num_rows
-            size += batch.nbytes
-            if count + _BATCH_ROWS > ROW_GROUP_ROWS or size >= ROW_GROUP_BYTES:
-                yield self._with_readings(waiting)
-                waiting, count, size = [], 0, 0
-        if waiting:
-            yield self._with_readings(waiting)
+    def check(self, row: Row) -> None:
+        """Raises ValueError for a cell of no declared column."""
+        if not row.keys() <= self._names:
+            raise ValueError(f"no such column: {sorted(row.keys() - self._names)}")
 
-    def _batches(self, rows: Iterable[Row]) -> Iterator[pa.RecordBatch]:
-        source = iter(rows)
-        while batch := list(islice(source, _BATCH_ROWS)):
-            for row in batch:
-                if not row.keys() <= self._names:
-                    raise ValueError(f"no such column: {sorted(row.keys() - self._names)}")
-            yield pa.RecordBatch.from_arrays(
-                [self._stored([row.get(each.column.name) for row in batch], each) for each in self._fields],
-                schema=self._stored_schema,
-            )
+    def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
+        """The rows' cells as they are stored."""
+        return pa.RecordBatch.from_arrays(
+            [self._stored([row.get(each.column.name) for row in rows], each) for each in self._fields],
+            schema=self._stored_schema,
+        )
+
+    def with_readings(self, batches: list[pa.RecordBatch]) -> pa.Table:
+        """The batches as one table, with what filters and charts see of verbatim columns."""
+        table = pa.Table.from_batches(batches).combine_chunks()
+        for each in self._fields:
+            if each.has_reading:
+                typed, unreadable = read(table.column(each.stored), each.column.kind, self._zone)
+                self._count(each.column.name, unreadable)
+                table = table.append_column(each.reading, typed)
+        return table.cast(self._schema)
 
     def _stored(self, cells: list[Cell], each: Field) -> Cells:
         column = each.column
@@ -140,15 +199,6 @@ class RowEncoder:
         array, unreadable = read(_text_array([_as_text(cell) for cell in cells]), column.kind, self._zone)
         self._count(column.name, unreadable)
         return array
-
-    def _with_readings(self, batches: list[pa.RecordBatch]) -> pa.Table:
-        table = pa.Table.from_batches(batches).combine_chunks()
-        for each in self._fields:
-            if each.has_reading:
-                typed, unreadable = read(table.column(each.stored), each.column.kind, self._zone)
-                self._count(each.column.name, unreadable)
-                table = table.append_column(each.reading, typed)
-        return table.cast(self._schema)
 
     def _count(self, column: str, unreadable: int) -> None:
         if unreadable:

@@ -106,7 +106,7 @@ def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) ->
         return
     parts = [counted(found.reports, "report request")] if found.reports else []
     if found.requests:
-        parts.append(f"about {counted(found.requests, 'customer look-up')}")
+        parts.append(f"about {counted(found.requests, 'request')}")
     basis = f", going by {found.basis}" if found.basis else ""
     st.caption(f":material/schedule: Expect {' and '.join(parts)}, about {duration(found.seconds)}{basis}.")
 
@@ -115,8 +115,8 @@ def _sample(export: Export[Any], session: Session, parameters: Parameters) -> No
     with st.container(horizontal=True, vertical_alignment="center"):
         rate = portal().settings.requests_per_second or 10
         st.caption(
-            f":material/schedule: Expect one look-up per customer, {rate:g} a second at most. "
-            "Estimate counts the customers of one day, with one request."
+            f":material/schedule: Each look-up is one request, {rate:g} a second at most. "
+            "Estimate counts what one day needs, with one report."
         )
         if st.button("Estimate", icon=":material/calculate:", key=f"{export.name}:estimate"):
             with st.spinner("Counting one day…"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,74 +14,130 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
 from gladly_tools.results.download import Format
-from gladly_tools.results.manifest import Manifest
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
+from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import browser_zone, session_id
 from gladly_tools.ui.charts import CHARTS
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
+from gladly_tools.ui.readings import READINGS
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
-from gladly_tools.web.routes import download_link
+from gladly_tools.web.routes import download_link, view_key
 from gladly_tools.web.vault import Session
 
 PAGE_SIZES = (50, 100, 250, 500)
-KINDS = {Kind.ID: "ID", Kind.BOOLEAN: "yes or no", Kind.INTEGER: "whole number", Kind.URL: "link"}
+KINDS = {
+    Kind.ID: "ID",
+    Kind.BOOLEAN: "yes or no",
+    Kind.INTEGER: "whole number",
+    Kind.URL: "link",
+    Kind.RECORDS: "list of records",
+}
 FORMATS = {Format.CSV: "CSV", Format.JSON: "JSON", Format.JSONL: "JSON Lines", Format.PARQUET: "Parquet"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """One table of a job's result as it is looked at; `name` is None when it is the only one."""
+
+    job: Job
+    result: Result
+    name: str | None
+
+    @property
+    def place(self) -> str:
+        """What the widgets and the filters of this table are kept under."""
+        return view_key(self.job, self.name)
+
+    @property
+    def usual_columns(self) -> Sequence[str]:
+        """The columns that the export shows at first; none when it names none."""
+        export = EXPORTS.get(self.job.kind)
+        if export is None:
+            return ()
+        others = {other.name: other.shown for other in export.others}
+        names = {column.name for column in self.result.columns}
+        return [name for name in others.get(self.name or "", export.shown) if name in names]
 
 
 def result_view(session: Session, job: Job) -> None:
     """Everything about a job's result, be it whole, partial or still growing; nothing when there is none yet."""
+    place = job.id
     try:
         result = portal().runs.result(session.account, job.id)
-        if result is None:
+        if result is None or (result.rows == 0 and not job.state.finished):
             return
-        table = Table(result)
-        _shown(job, table, result.manifest)
+        heading = _heading(job, result)
+        shown = Shown(job=job, result=result, name=None)
+        if len(result.tables) > 1:
+            name = _table_chooser(job, result)
+            shown = Shown(job=job, result=result.tables[name], name=name)
+        place = shown.place
+        _shown(session, shown, heading)
     except InputError as error:
         st.error(plain(error), icon=":material/filter_list_off:")
-        if st.button("Clear filters", key=f"clear broken:{job.id}"):
-            portal().views.remember(session_id() or "", job.id, Query())
-            forget_filters(job.id)
+        if st.button("Clear filters", key=f"clear broken:{place}"):
+            portal().views.remember(session_id() or "", place, Query())
+            forget_filters(place)
             st.rerun()
     except GladlyToolsError as error:
         st.warning(plain(error), icon=":material/refresh:")
         st.button("Load again", key=f"reload:{job.id}")
 
 
-def _shown(job: Job, table: Table, manifest: Manifest) -> None:
-    if table.rows == 0 and not job.state.finished:
-        return
-    download = _heading(job, table, manifest)
+def _table_chooser(job: Job, result: Result) -> str:
+    tables = result.tables
+    return str(
+        st.segmented_control(
+            "Table",
+            list(tables),
+            default=next(iter(tables)),
+            required=True,
+            label_visibility="collapsed",
+            format_func=lambda name: f"{name.replace('-', ' ').capitalize()} ({tables[name].rows:,})",
+            key=f"which table:{job.id}",
+            persist_state="session",
+        )
+    )
+
+
+def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
+    job, place, table = shown.job, shown.place, Table(shown.result)
     if table.rows == 0:
         hint = " Try another date range." if "dates" in job.parameters else ""
         st.info(f"The result has no rows.{hint}", icon=":material/inbox:")
-        with download:
-            _download(job, Query(), 0, 0)
+        with heading:
+            _download(shown, Query(), 0, 0)
         return
-    zone = manifest.zone
-    charts = CHARTS.get(job.kind)
-    views = ["Table", "Charts", "About the columns"] if charts else ["Table", "About the columns"]
-    with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{job.id}"):
+    zone = shown.result.manifest.zone
+    charts = CHARTS.get(job.kind) if shown.name is None else None
+    reading = READINGS.get((job.kind, shown.name))
+    views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
         view = st.segmented_control(
             "View",
             views,
-            default="Table",
+            default=views[0],
             required=True,
             label_visibility="collapsed",
-            key=f"view:{job.id}",
+            key=f"view:{place}",
             persist_state="session",
         )
+        if reading and view == reading.label:
+            with heading:
+                _download(shown, Query(), table.rows, table.rows)
+            return reading.show(session, shown.result, place)
         browser, kept = session_id() or "", portal().views
-        before = kept.recall(browser, job.id)
-        query = filter_bar(table, job.id, zone, first=usual_columns(job, table), before=before)
-        kept.remember(browser, job.id, query)
+        before = kept.recall(browser, place)
+        query = filter_bar(table, place, zone, first=shown.usual_columns, before=before)
+        kept.remember(browser, place, query)
     taken = table.count(query)
-    with download:
-        _download(job, query, taken, table.rows)
-    active_filters(query, job.id, zone)
+    with heading:
+        _download(shown, query, taken, table.rows)
+    active_filters(query, place, zone)
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
@@ -88,11 +145,12 @@ def _shown(job: Job, table: Table, manifest: Manifest) -> None:
     elif view == "About the columns":
         _columns(table)
     else:
-        _table(job, table, query, taken, zone)
+        _table(shown, table, query, taken, zone)
 
 
-def _heading(job: Job, table: Table, manifest: Manifest) -> DeltaGenerator:
+def _heading(job: Job, result: Result) -> DeltaGenerator:
     """Name the result and say what must be known of it; returns the place for the download button."""
+    manifest = result.manifest
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
         state_badge(job)
@@ -106,11 +164,13 @@ def _heading(job: Job, table: Table, manifest: Manifest) -> DeltaGenerator:
         st.space("stretch")
         download = st.container(width="content")
     made = f"made {moment(job.created_at, browser_zone())}"
-    parts = [counted(table.rows, "row"), plain(job.title), plain(made), plain(expiry(job))]
+    parts = [counted(result.rows, "row"), plain(job.title), plain(made), plain(expiry(job))]
     if not job.state.finished:
         parts[0] += ", unfinished"
     if manifest.expected_rows is not None and manifest.expected_rows != manifest.rows:
         parts[0] += f" of {manifest.expected_rows:,} expected"
+    if len(result.tables) > 1:
+        del parts[0]  # the chooser of tables says how many rows each has
     st.caption(" · ".join(part for part in parts if part))
     missing = [note for note in manifest.notes if note.level == "partial"]
     if missing:
@@ -121,15 +181,16 @@ def _heading(job: Job, table: Table, manifest: Manifest) -> DeltaGenerator:
     return download
 
 
-def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="bottom", key=f"table bar:{job.id}"):
+def _table(shown_table: Shown, table: Table, query: Query, taken: int, zone: str) -> None:
+    place = shown_table.place
+    with st.container(horizontal=True, vertical_alignment="bottom", key=f"table bar:{place}"):
         with st.popover("Columns", icon=":material/view_column:"):
-            shown = _column_chooser(job, table)
+            shown = _column_chooser(shown_table, table)
         size = st.selectbox(
             "Rows a page",
             PAGE_SIZES,
             index=1,
-            key=f"page size:{job.id}",
+            key=f"page size:{place}",
             persist_state="session",
             width=120,
             label_visibility="collapsed",
@@ -137,7 +198,7 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
         )
         pages = max(1, -(-taken // size))
         # A new filter or page size begins at the first page again.
-        page = st.pagination(pages, key=f"page:{job.id}:{hash(query)}:{size}") if pages > 1 else 1
+        page = st.pagination(pages, key=f"page:{place}:{hash(query)}:{size}") if pages > 1 else 1
     offset = (page - 1) * size
     frame = table.page(query, shown, offset=offset, limit=size)
     by_name = {column.name: column for column in table.columns}
@@ -147,7 +208,7 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
         placeholder="",
         height=min(38 + 35 * len(frame), 640),
         column_config={name: _config(by_name[name], table) for name in shown},
-        key=f"table:{job.id}",
+        key=f"table:{place}",
         alt=f"Rows {offset + 1} to {offset + len(frame)} of the result",
     )
     total = "" if taken == table.rows else f" (of {table.rows:,} in all)"
@@ -155,16 +216,10 @@ def _table(job: Job, table: Table, query: Query, taken: int, zone: str) -> None:
     st.caption(plain(f"Showing {offset + 1:,} to {offset + len(frame):,} of {counted(taken, 'row')}{total}{times}"))
 
 
-def usual_columns(job: Job, table: Table) -> list[str]:
-    """The columns that the export shows at first; none when it names none."""
-    names = {column.name for column in table.columns}
-    return [name for name in EXPORTS[job.kind].shown if name in names] if job.kind in EXPORTS else []
-
-
-def _column_chooser(job: Job, table: Table) -> list[str]:
+def _column_chooser(shown: Shown, table: Table) -> list[str]:
     names = [column.name for column in table.columns]
-    usual = usual_columns(job, table)
-    key = f"columns:{job.id}"
+    usual = list(shown.usual_columns)
+    key = f"columns:{shown.place}"
     st.session_state.setdefault(key, usual or names)
     with st.container(horizontal=True):
         if st.button("Show all", key=f"{key}:all"):
@@ -204,7 +259,7 @@ def _config(column: Column, table: Table) -> Any:
             return st.column_config.CheckboxColumn(help=help)
         case Kind.URL:
             return st.column_config.LinkColumn(help=help, display_text="Open")
-        case Kind.LIST:
+        case Kind.LIST | Kind.RECORDS:
             return st.column_config.ListColumn(help=help)
         case _:
             return st.column_config.TextColumn(help=help)
@@ -225,8 +280,10 @@ def _columns(table: Table) -> None:
     )
 
 
-def _download(job: Job, query: Query, taken: int, rows: int) -> None:
+def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
+    job, place = shown.job, shown.place
     filtered = taken != rows or bool(query.sort)
+    packed = bool(shown.result.manifest.tables) or shown.name is not None
     with st.popover("Download", icon=":material/download:", type="primary"):
         which = "all"
         if filtered:
@@ -235,38 +292,49 @@ def _download(job: Job, query: Query, taken: int, rows: int) -> None:
                 ["filtered", "all"],
                 format_func={
                     "filtered": f"Filtered: {taken:,} rows" if taken != rows else "In the order chosen here",
-                    "all": f"All: {rows:,} rows, as Gladly sent them",
+                    "all": "Everything, as one ZIP" if packed else f"All: {rows:,} rows, as Gladly sent them",
                 }.__getitem__,
-                key=f"download rows:{job.id}",
+                key=f"download rows:{place}",
             )
-        view = portal().views.put(job.id, query) if which == "filtered" and filtered else None
+        is_view = which == "filtered" and filtered
+        view = portal().views.put(place, query) if is_view else None
+        table = shown.name if is_view else None
         base_path = str(st.get_option("server.baseUrlPath") or "")
-        bom, guard = _csv_options(job)
+        bom, guard = _csv_options(place)
         for format, label in FORMATS.items():
-            csv = {"bom": bom, "guard": guard} if format is Format.CSV else {}
+            is_csv = format is Format.CSV
             st.link_button(
-                f"Download {label}",
-                download_link(job, format, view=view, base_path=base_path, **csv),
-                icon=":material/download:",
+                f"Download ZIP of {label}" if packed and not is_view else f"Download {label}",
+                download_link(
+                    job,
+                    format,
+                    packed=packed and not is_view,
+                    table=table,
+                    view=view,
+                    bom=is_csv and bom,
+                    guard=guard or not is_csv,
+                    base_path=base_path,
+                ),
+                icon=":material/folder_zip:" if packed and not is_view else ":material/download:",
                 width="stretch",
-                key=f"download:{format}:{job.id}",
+                key=f"download:{format}:{place}",
             )
         if not job.state.finished:
             st.caption("This result is unfinished; the file's name says so.")
 
 
-def _csv_options(job: Job) -> tuple[bool, bool]:
+def _csv_options(place: str) -> tuple[bool, bool]:
     guard = st.checkbox(
         "CSV: protect against formulas",
         value=True,
-        key=f"guard:{job.id}",
+        key=f"guard:{place}",
         help="Puts an apostrophe before cells that begin with = + - @, so that no spreadsheet runs them as a formula. "
         "Phone numbers and some IDs begin so too; switch it off for a file that another program reads.",
     )
     bom = st.checkbox(
         "CSV: mark as UTF-8 for Excel",
         value=True,
-        key=f"bom:{job.id}",
+        key=f"bom:{place}",
         help="Begins the file with a byte order mark, so that Excel shows accents and emoji.",
     )
     return bom, guard

@@ -15,6 +15,7 @@ import streamlit as st
 from gladly_tools.api import Impatient
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
+from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy, customers_matching
 from gladly_tools.exports.inputs import (
     DateRange,
     DateRangeQuestion,
@@ -64,6 +65,16 @@ def _widget(question: Question, key: str, session: Session) -> Any:
             )
         case SwitchQuestion():
             return st.toggle(question.label, value=True, help=question.help, key=key, persist_state="session")
+        case IdQuestion():
+            return st.text_input(
+                question.label,
+                placeholder=f"ID or address of the {question.of}",
+                help=question.help,
+                key=key,
+                persist_state="session",
+            )
+        case CustomerQuestion():
+            return _customer(question, key, session)
         case _:
             raise TypeError(question)
 
@@ -125,6 +136,61 @@ def _inbox_names(session: Session) -> Mapping[str, str]:
         for inbox in inboxes
     }
     st.session_state["inbox_names"] = (names, float("inf"))
+    return names
+
+
+def _customer(question: CustomerQuestion, key: str, session: Session) -> CustomerKey | str:
+    """What was typed; where an e-mail address or a number belongs to several customers, the one chosen among them."""
+    text = st.text_input(
+        question.label,
+        placeholder="ID, address in Gladly, e-mail or phone number",
+        help=question.help,
+        key=key,
+        persist_state="session",
+    )
+    try:
+        asked: CustomerKey = question.check(text, name="")
+    except InputError:
+        return text
+    if asked.by is KnownBy.ID:
+        return text
+    names = _customers_found(asked, key, session)
+    if len(names) < 2:
+        return text
+    chosen = st.selectbox(
+        f"{len(names)} customers have {asked.words}",
+        list(names),
+        format_func=names.__getitem__,
+        key=f"{key}:which",
+        persist_state="session",
+    )
+    return CustomerKey(by=KnownBy.ID, value=str(chosen))
+
+
+def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[str, str]:
+    """The customers found, what tells them apart by id; asked for once while the text stays."""
+    before, names = st.session_state.get(f"{key}:found", (None, {}))
+    if before == asked:
+        return names  # type: ignore[no-any-return]
+    try:
+        found = customers_matching(session.client.watched_by(Impatient(NAMES_SECONDS)), asked)
+    except GladlyToolsError as error:
+        st.caption(f"The customers could not be read: {plain(error)}")
+        return {}
+    names = {
+        customer.id: " · ".join(
+            part
+            for part in (
+                customer.name or "no name",
+                customer.email.original if customer.email else "",
+                customer.phone.normalized if customer.phone else "",
+                customer.id,
+            )
+            if part
+        )
+        for customer in found
+    }
+    st.session_state[f"{key}:found"] = (asked, names)
     return names
 
 

@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute, Route
 
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError, TryLaterError
 from gladly_tools.jobs import Job
+from gladly_tools.results.archive import CONTENT_TYPE, archive
 from gladly_tools.results.download import Format, content_type, encode, file_name
 from gladly_tools.results.query import Query
+from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.web.cookie import NAME, session_id_of
 from gladly_tools.web.portal import Portal, portal
@@ -26,11 +28,29 @@ def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
 
 
 def download_link(
-    job: Job, format: Format, *, view: str | None = None, bom: bool = False, guard: bool = True, base_path: str = ""
+    job: Job,
+    format: Format,
+    *,
+    packed: bool = False,
+    table: str | None = None,
+    view: str | None = None,
+    bom: bool = False,
+    guard: bool = True,
+    base_path: str = "",
 ) -> str:
-    """The address under which the browser of the job's owner can download its rows; `view` names a filtered view."""
-    name = _name(job, format, filtered=view is not None)
-    asked = {"format": format.value, "view": view, "bom": "1" if bom else None, "guard": None if guard else "0"}
+    """The address under which the browser of the job's owner can download its rows.
+
+    `packed` is for a result of several tables, which comes as a ZIP unless one `table` is named; `view` names a
+    filtered view of that table, or of the only one.
+    """
+    name = _name(job, "zip" if packed and table is None else format, table=table, filtered=view is not None)
+    asked = {
+        "format": format.value,
+        "table": table,
+        "view": view,
+        "bom": "1" if bom else None,
+        "guard": None if guard else "0",
+    }
     given = urlencode({key: value for key, value in asked.items() if value is not None})
     return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
 
@@ -46,29 +66,34 @@ def download(request: Request) -> Response:
         result = here.runs.result(session.account, job.id)
         if result is None:
             raise NotFoundError("This job has no result yet.", "Wait until it has finished.")
-        format = _format(request.query_params.get("format", ""))
-        chunks = _begun(
-            encode(
-                Table(result),
-                _view(here, job, request.query_params.get("view")),
-                format,
-                bom=request.query_params.get("bom") == "1",
-                guard=request.query_params.get("guard") != "0",
-            )
-        )
+        asked = request.query_params
+        format = _format(asked.get("format", ""))
+        name = asked.get("table")
+        bom, guard = asked.get("bom") == "1", asked.get("guard") != "0"
+        packed = bool(result.manifest.tables) and name is None and "view" not in asked
+        if packed:
+            chunks = _begun(archive(result, format, bom=bom, guard=guard))
+        else:
+            view = _view(here, view_key(job, name), asked.get("view"))
+            chunks = _begun(encode(Table(_table(result, name)), view, format, bom=bom, guard=guard))
     except NotFoundError as error:
         return PlainTextResponse(str(error), status_code=404)
     except TryLaterError as error:
         return PlainTextResponse(str(error), status_code=503)
     except GladlyToolsError as error:
         return PlainTextResponse(str(error), status_code=400)
-    filtered = "view" in request.query_params
-    name = _name(job, format, filtered=filtered, partial=result.manifest.partial)
+    saved_as = _name(
+        job,
+        "zip" if packed else format,
+        table=name,
+        filtered="view" in asked,
+        partial=result.manifest.partial,
+    )
     return StreamingResponse(
         chunks,
-        media_type=content_type(format),
+        media_type=CONTENT_TYPE if packed else content_type(format),
         headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Disposition": f'attachment; filename="{saved_as}"',
             "Cache-Control": "no-store",
             # Without this, everything is compressed on the way out, many times slower than the disk.
             "Content-Encoding": "identity",
@@ -76,12 +101,26 @@ def download(request: Request) -> Response:
     )
 
 
-def _name(job: Job, format: Format, *, filtered: bool = False, partial: bool = False) -> str:
+def view_key(job: Job, table: str | None) -> str:
+    """What a view of a job's result, or of one of its tables, is kept under."""
+    return job.id if table is None else f"{job.id}:{table}"
+
+
+def _name(job: Job, extension: str, *, table: str | None = None, filtered: bool = False, partial: bool = False) -> str:
     """What the file is called: the export, its dates if it has any, and whether rows were left out or are missing."""
     dates = job.parameters.get("dates")
-    parts = [job.kind, *([dates["first"], dates["last"]] if dates else []), *(["filtered"] if filtered else [])]
+    parts = [job.kind, *([dates["first"], dates["last"]] if dates else [])]
+    parts += [*([table] if table else []), *(["filtered"] if filtered else [])]
     missing = ".unfinished" if not job.state.finished else ".partial" if partial else ""
-    return file_name(f"{'_'.join(parts)}{missing}", format)
+    return file_name(f"{'_'.join(parts)}{missing}", extension)
+
+
+def _table(result: Result, name: str | None) -> Result:
+    if name is None:
+        return result
+    if name not in result.tables:
+        raise NotFoundError("The result has no such table.", "Use the Download button of the result.")
+    return result.tables[name]
 
 
 def _format(name: str) -> Format:
@@ -91,10 +130,10 @@ def _format(name: str) -> Format:
         raise InputError("There is no such format.", "Use the Download button of the result.", field="format") from None
 
 
-def _view(here: Portal, job: Job, key: str | None) -> Query:
+def _view(here: Portal, place: str, key: str | None) -> Query:
     if key is None:
         return Query()
-    query = here.views.get(job.id, key)
+    query = here.views.get(place, key)
     if query is None:
         raise NotFoundError("This filtered view is no longer known.", "Open the result and download it again.")
     return query

@@ -258,8 +258,9 @@ def test_without_look_ups_the_estimate_is_the_reports_alone() -> None:
 
 def test_a_sample_counts_the_customers_of_one_day(client: Client, settings: Settings, company: Company) -> None:
     given = parameters(10, 10, customers=True)
-    named = {row["Customer ID"] for row in company.report_rows(date(2026, 3, 10), date(2026, 3, 10), ZONE)}
-    assert sample(client, settings, given) == {"days": 1, "customers": len(named)}
+    found = list(company.report_rows(date(2026, 3, 10), date(2026, 3, 10), ZONE))
+    named = {row["Customer ID"] for row in found}
+    assert sample(client, settings, given) == {"days": 1, "customers": len(named), "conversations": len(found)}
 
 
 def test_a_finished_export_teaches_the_next_estimate(
@@ -267,8 +268,9 @@ def test_a_finished_export_teaches_the_next_estimate(
 ) -> None:
     assert runs.known(account) == {}
     run(runs, client, account, parameters(9, 10))
-    named = {row["Customer ID"] for row in company.report_rows(date(2026, 3, 9), date(2026, 3, 10), ZONE)}
-    assert runs.known(account) == {"customers_per_day": len(named) / 2}
+    found = list(company.report_rows(date(2026, 3, 9), date(2026, 3, 10), ZONE))
+    named = {row["Customer ID"] for row in found}
+    assert runs.known(account) == {"customers_per_day": len(named) / 2, "conversations_per_day": len(found) / 2}
 
 
 def test_an_odd_profile_costs_its_own_columns_and_no_others(

@@ -20,7 +20,16 @@ from gladly_tools.results.readings import (
 from gladly_tools.results.schema import Kind
 
 NEW_YORK = "America/New_York"
-UNREADABLE = object()
+
+
+class Nothing:
+    """Stands for a cell that has no reading."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+UNREADABLE = Nothing()
 
 
 def utc(*parts: int) -> datetime:

@@ -79,6 +79,7 @@ def test_only_pages_bring_a_cookie() -> None:
         new_cookie(KEY)[:-1],
         "x" + new_cookie(KEY),
     ],
+    ids=["none", "empty", "no-signature", "nonsense", "another-key", "another-use", "cut", "longer"],
 )
 def test_a_cookie_that_is_not_ours_is_nobody(value: str | None) -> None:
     assert session_id_of(value, KEY) is None

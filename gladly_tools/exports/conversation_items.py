@@ -1,0 +1,111 @@
+"""The items of a conversation as rows, with names beside the ids; what Gladly cut is recovered as far as it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gladly_tools.api import Client
+from gladly_tools.exports.export import Workbench
+from gladly_tools.exports.names import Names
+from gladly_tools.items import ITEM_COLUMNS, item_row
+from gladly_tools.results.readings import read_time
+from gladly_tools.results.schema import Cell, Column, Kind, Row
+
+MOST_ITEMS = 1000
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+NAMES = (
+    Column(name="Customer", help="Name of the customer", beside=True, optional=True),
+    Column(name="Initiator", kind=Kind.CHOICE, help="Name of the initiator", beside=True, optional=True),
+    Column(name="Responder", kind=Kind.CHOICE, help="Name of the responder", beside=True, optional=True),
+    Column(name="Topics added", kind=Kind.LIST, help="Names of the topics added", beside=True, optional=True),
+    Column(name="Topics removed", kind=Kind.LIST, help="Names of the topics removed", beside=True, optional=True),
+)
+"""Names that stand beside the ids in the view; no download holds them."""
+
+COLUMNS = (*ITEM_COLUMNS, *NAMES)
+
+SHOWN = (
+    "timestamp",
+    "content.type",
+    "initiator.type",
+    "Initiator",
+    "content.subject",
+    "content.content",
+    "content.body",
+    "Topics added",
+    "content.status",
+)
+"""What a table of items shows at first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """The items of one conversation, oldest first; whether Gladly cut the list, and how many came by their session."""
+
+    items: tuple[Mapping[str, Any], ...]
+    cut: bool = False
+    recovered: int = 0
+
+
+def fetch(client: Client, conversation_id: str) -> Fetched:
+    """Every item that can be had. A cut list is asked for again session by session, as far as sessions are known.
+
+    Raises NotFoundError when there is no such conversation.
+    """
+    listing = client.conversations.items(conversation_id)
+    if not listing.cut:
+        return Fetched(items=listing.found)
+    items = {item_key(item, place): item for place, item in enumerate(listing.found)}
+    sessions = {session for item in listing.found if isinstance(session := item.get("sessionId"), str) and session}
+    for session in sorted(sessions):
+        of_session = client.conversations.items(conversation_id, session_id=session)
+        for place, item in enumerate(of_session.found):
+            items.setdefault(item_key(item, place), item)
+    ordered = sorted(items.values(), key=_when)
+    return Fetched(items=tuple(ordered), cut=True, recovered=len(items) - len(listing.found))
+
+
+def item_key(item: Mapping[str, Any], place: int) -> object:
+    """What tells an item from others: its id, or its place in its list when it has none."""
+    return item.get("id") or place
+
+
+def remark(workbench: Workbench, fetched: Fetched) -> None:
+    """Say what is missing of a conversation that Gladly cut."""
+    if not fetched.cut:
+        return
+    workbench.remark(
+        f"Conversations with more than the {MOST_ITEMS:,} items that Gladly gives of one; others are missing",
+        partial=True,
+    )
+    if fetched.recovered:
+        workbench.remark(
+            "Items beyond the most that Gladly gives, which could be had by their session", count=fetched.recovered
+        )
+
+
+def rows(fetched: Fetched, names: Names) -> Iterator[Row]:
+    """The rows of one conversation's items."""
+    for item in fetched.items:
+        row: dict[str, Cell] = dict(item_row(item))
+        row["Customer"] = names.customer(_text(row, "customerId"))
+        for party in ("initiator", "responder"):
+            row[party.capitalize()] = names.party(_text(row, f"{party}.id"), _text(row, f"{party}.type"))
+        for change in ("added", "removed"):
+            topics = row.get(f"content.{change}TopicIds")
+            row[f"Topics {change}"] = names.topics(str(topic) for topic in topics) if isinstance(topics, list) else None
+        yield row
+
+
+def _text(row: Row, name: str) -> str | None:
+    cell = row.get(name)
+    return cell if isinstance(cell, str) else None
+
+
+def _when(item: Mapping[str, Any]) -> datetime:
+    stamp = item.get("timestamp")
+    return (read_time(stamp, UTC) if isinstance(stamp, str) else None) or _LATEST

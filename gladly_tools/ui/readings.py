@@ -1,0 +1,21 @@
+"""Ways to read a result that are neither a table nor a chart, by export and table: a conversation as a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gladly_tools.results.store import Result
+from gladly_tools.web.vault import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One way to read a table: what its button says, and what shows it, given the session, the table, and a place
+    under which to keep widgets."""
+
+    label: str
+    show: Callable[[Session, Result, str], None]
+
+
+READINGS: Mapping[tuple[str, str | None], Reading] = {}
