@@ -147,6 +147,11 @@ CHANNELS = (
     ChannelKind(code="TWITTER", share=0.01, handle=300, to_close=5 * 3600),
 )
 
+# The addresses at which customers reach the company, and what the telephone menu offers.
+COMPANY_LINES = ("+18005550100", "+18005550101", "+18005550147")
+COMPANY_MAILBOXES = ("hello@brightleaf.example", "orders@brightleaf.example", "rücksendung@brightleaf.example")
+IVR_SELECTIONS = ("orders", "returns", "Garden, advice & plants", "billing", "=agent", None)
+
 # New conversations by weekday (Monday first) and by local hour; only the proportions matter.
 WEEKDAY_CURVE = (1.35, 1.12, 1.05, 1.0, 0.95, 0.45, 0.35)
 HOUR_CURVE = (

@@ -23,6 +23,7 @@ from gladly_tools.demo.catalogue import (
     TIME_ZONE,
     TOPIC_TREE,
 )
+from gladly_tools.demo.contacts import Contact, Contacts
 from gladly_tools.demo.conversations import Conversation, Conversations
 from gladly_tools.demo.customers import Customers
 from gladly_tools.demo.ids import Ids, Kind, seeded
@@ -181,6 +182,7 @@ class Company:
             topic_weights=_topic_weights(seed, self.topics),
             now=now,
         )
+        self._contacts = Contacts(seed=seed, ids=self.ids)
         self._topic_paths: Mapping[str, str] = MappingProxyType(_paths(self.topics))
 
     @classmethod
@@ -226,6 +228,10 @@ class Company:
     def conversations_of(self, customer_id: str) -> list[Conversation]:
         """The conversations of a customer, oldest first. Raises KeyError for an unknown or deleted one."""
         return self.conversations.of_customer(self.customers[customer_id].number)
+
+    def contacts_of(self, conversation: Conversation) -> tuple[Contact, ...]:
+        """The contacts of a conversation, oldest first, those included that have not begun yet."""
+        return self._contacts.of(conversation)
 
     def report_customer_id(self, conversation: Conversation) -> str:
         """The customer id that reports name: for a few conversations one merged away or deleted since."""

@@ -25,6 +25,9 @@ class Kind(IntEnum):
     CONTACT = 11
     RULE = 12
     ATTRIBUTE = 13
+    ITEM = 14
+    SESSION = 15
+    FILE = 16
 
 
 def seeded(seed: int, *parts: object) -> random.Random:
