@@ -14,21 +14,20 @@ from gladly_tools.demo.catalogue import (
     AGENT_NAMES,
     AUDIENCES,
     COMPANY_NAME,
-    CYCLE_TOPICS,
     GLADLY_URL,
     INBOXES,
     LOGIN_DOMAIN,
-    ORPHAN_TOPIC,
     TEAM_NAMES,
     TIME_ZONE,
-    TOPIC_TREE,
 )
 from gladly_tools.demo.contacts import Contact, Contacts
 from gladly_tools.demo.conversations import Conversation, Conversations
-from gladly_tools.demo.customers import Customers
-from gladly_tools.demo.ids import Ids, Kind, seeded
+from gladly_tools.demo.customers import Customers, former_profiles, is_deleted
+from gladly_tools.demo.ids import Ids, Kind
+from gladly_tools.demo.items import Attachment, Item, Items
 from gladly_tools.demo.reports import COLUMNS, ConversationExport
-from gladly_tools.demo.timeline import Timeline, Visits
+from gladly_tools.demo.timeline import Timeline, Visits, midnight
+from gladly_tools.demo.topics import make_topics, topic_paths, topic_weights
 
 _ACCOUNT_NAMES = (
     "alex.rivera",
@@ -84,16 +83,6 @@ class Inbox:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topic:
-    """One topic; `disabled` None = the field is missing. A parent may not exist, or be part of a circle."""
-
-    id: str
-    name: str
-    disabled: bool | None
-    parent_id: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Audience:
     """One audience: a brand or a kind of customer."""
 
@@ -108,6 +97,9 @@ class CustomAttribute:
     id: str
     key: str
     label: str
+    deactivated: bool
+    created_at: dt.datetime
+    created_by: str
 
 
 class Company:
@@ -115,8 +107,9 @@ class Company:
 
     `organization`, `agents`, `teams`, `inboxes`, `topics`, `audiences`, `answers` and `attributes` are tuples
     (the first one record); `customers[id]` and `conversations[id]` look one up;
-    `conversations_of(customer_id)` and `report_rows(first_day, last_day, zone)` list. Nothing that lies after
-    `now()` is ever shown.
+    `conversations_of(customer_id)`, `contacts_of(conversation)`, `items_of(conversation)` and
+    `report_rows(first_day, last_day, zone)` list. Nothing that lies after `now()` is ever shown, but for the
+    future of a conversation and of its contacts, which say themselves when it comes.
     """
 
     def __init__(
@@ -158,7 +151,7 @@ class Company:
             Inbox(id=make(Kind.INBOX, n), name=kind.name, disabled=kind.disabled)
             for n, kind in enumerate(() if is_empty else INBOXES)
         )
-        self.topics = () if is_empty else _topics(self.ids)
+        self.topics = () if is_empty else make_topics(self.ids)
         self.audiences = tuple(
             Audience(id=make(Kind.AUDIENCE, n), name=name) for n, name in enumerate(() if is_empty else AUDIENCES)
         )
@@ -170,7 +163,14 @@ class Company:
             before=dt.datetime.combine(self.timeline.first_day, dt.time(), tzinfo=dt.UTC),
         )
         self.attributes = tuple(
-            CustomAttribute(id=make(Kind.ATTRIBUTE, n), key=key, label=label)
+            CustomAttribute(
+                id=make(Kind.ATTRIBUTE, n),
+                key=key,
+                label=label,
+                deactivated=key == "source",
+                created_at=midnight(self.timeline.first_day, self.zone) - dt.timedelta(days=30 + n),
+                created_by=self.agents[n].id,
+            )
             for n, (key, label) in enumerate((("orderId", "Order"), ("source", "Where from")))
         )
         self.customers = Customers(seed=seed, ids=self.ids, visits=self._visits, timeline=self.timeline)
@@ -179,11 +179,12 @@ class Company:
             ids=self.ids,
             timeline=self.timeline,
             visits=self._visits,
-            topic_weights=_topic_weights(seed, self.topics),
+            topic_weights=topic_weights(seed, self.topics),
             now=now,
         )
         self._contacts = Contacts(seed=seed, ids=self.ids)
-        self._topic_paths: Mapping[str, str] = MappingProxyType(_paths(self.topics))
+        self._items = Items(self, self._visits)
+        self._topic_paths: Mapping[str, str] = MappingProxyType(topic_paths(self.topics))
 
     @classmethod
     def make(
@@ -233,6 +234,39 @@ class Company:
         """The contacts of a conversation, oldest first, those included that have not begun yet."""
         return self._contacts.of(conversation)
 
+    def items_of(self, conversation: Conversation) -> tuple[Item, ...]:
+        """The items of a conversation so far, ascending by time; none when the customer was deleted."""
+        return self._items.of(conversation)
+
+    def item(self, item_id: str) -> Item:
+        """One item as it is now. Raises KeyError for an unknown one, one in the future, or a deleted customer's."""
+        return self._items[item_id]
+
+    def attachment(self, token: str) -> Attachment:
+        """The file behind a token. Raises KeyError where the item of the file cannot be read either."""
+        return self._items.attachment(token)
+
+    @property
+    def longest_conversation(self) -> str | None:
+        """The id of the one that holds more items than a list may; None while it has not begun."""
+        number = self._items.longest
+        found = None if number is None else self.ids.make(Kind.CONVERSATION, number)
+        return found if found is not None and found in self.conversations else None
+
+    @property
+    def busiest_customer(self) -> str | None:
+        """The id of who has the most conversations: over 100 in a company of a few thousand."""
+        return self.customers.current_id(0) if self._visits.customers else None
+
+    @property
+    def merged_chain(self) -> tuple[str, ...]:
+        """The ids of a customer who was merged twice, oldest first; none in a very small company."""
+        number = next((n for n in range(self._visits.customers) if former_profiles(n) > 1 and not is_deleted(n)), None)
+        if number is None:
+            return ()
+        current = self.customers.current_id(number)
+        return (*self.customers[current].former_ids, current)
+
     def report_customer_id(self, conversation: Conversation) -> str:
         """The customer id that reports name: for a few conversations one merged away or deleted since."""
         if self._visits.is_own(conversation.number):
@@ -275,56 +309,3 @@ def _teams(ids: Ids, agents: Sequence[Agent]) -> tuple[Team, ...]:
         )
         for n, name in enumerate(TEAM_NAMES)
     )
-
-
-def _topics(ids: Ids) -> tuple[Topic, ...]:
-    """The topics, shuffled: a parent may come after its children."""
-    names: list[tuple[int, str]] = []
-    for line in TOPIC_TREE.splitlines():
-        text = line.lstrip(" ")
-        names.append(((len(line) - len(text)) // 2, text))
-    made_ids = [ids.make(Kind.TOPIC, n) for n in range(len(names) + 1 + len(CYCLE_TOPICS))]
-    # Ids that a careless reader trips over: a leading dash, a leading underscore, two that differ only in
-    # case.
-    made_ids[1] = "-" + made_ids[1][1:]
-    made_ids[2] = "_" + made_ids[2][1:]
-    made_ids[3] = "Ab" + made_ids[3][2:]
-    made_ids[4] = "aB" + made_ids[3][2:]
-    topics = []
-    above: list[str] = []
-    for n, (level, text) in enumerate(names):
-        del above[level:]
-        disabled: bool | None = text.startswith("~")
-        if n % 11 == 5:
-            disabled = None
-        topics.append(
-            Topic(
-                id=made_ids[n],
-                name=text.removeprefix("~"),
-                disabled=disabled,
-                parent_id=above[-1] if above else None,
-            )
-        )
-        above.append(made_ids[n])
-    orphan, chicken, egg = made_ids[-3:]
-    topics.append(Topic(id=orphan, name=ORPHAN_TOPIC, disabled=False, parent_id=ids.make(Kind.TOPIC, 999)))
-    topics.append(Topic(id=chicken, name=CYCLE_TOPICS[0], disabled=False, parent_id=egg))
-    topics.append(Topic(id=egg, name=CYCLE_TOPICS[1], disabled=True, parent_id=chicken))
-    seeded(7, "topics").shuffle(topics)
-    return tuple(topics)
-
-
-def _topic_weights(seed: int, topics: Sequence[Topic]) -> list[float]:
-    chance = seeded(seed, "topic weights")
-    return [0.1 if topic.disabled else chance.paretovariate(1.2) for topic in topics]
-
-
-def _paths(topics: Sequence[Topic]) -> dict[str, str]:
-    by_id = {topic.id: topic for topic in topics}
-    paths = {}
-    for topic in topics:
-        walk = [topic]
-        while (parent := by_id.get(walk[-1].parent_id or "")) is not None and parent not in walk:
-            walk.append(parent)
-        paths[topic.id] = ">>".join(step.name for step in reversed(walk))
-    return paths

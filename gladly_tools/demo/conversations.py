@@ -118,7 +118,7 @@ class Conversations:
         number = self._ids.read(Kind.CONVERSATION, conversation_id)
         if number is None or not 0 <= number < len(self):
             raise KeyError(conversation_id)
-        conversation = self._at(number)
+        conversation = self.numbered(number)
         if conversation.created_at > self._now() or is_deleted(conversation.customer):
             raise KeyError(conversation_id)
         return conversation
@@ -143,7 +143,7 @@ class Conversations:
     def of_customer(self, customer: int) -> list[Conversation]:
         """The conversations of a customer, oldest first."""
         now = self._now()
-        made = (self._at(number) for number in self._visits.numbers(customer))
+        made = (self.numbered(number) for number in self._visits.numbers(customer))
         return [conversation for conversation in made if conversation.created_at <= now]
 
     def merged_into(self, conversation: Conversation) -> str | None:
@@ -172,7 +172,8 @@ class Conversations:
                 self._kept -= len(dropped)
         return made
 
-    def _at(self, number: int) -> Conversation:
+    def numbered(self, number: int) -> Conversation:
+        """The conversation of a number, whether it has begun and its customer still exists or not."""
         day = self._timeline.day(number)
         return self.on(day)[number - self._timeline.numbers(day).start]
 

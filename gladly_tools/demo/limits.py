@@ -21,6 +21,7 @@ class Limits:
     public_answers: int = 1000
     customers_found: int = 50
     conversations_of_customer: int = 100
+    items_of_conversation: int = 1000
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,11 @@ def refused_for_all(problems: Sequence[tuple[str, str, str]]) -> Response:
     return JSONResponse({"errors": [_error(code, attr, detail) for attr, code, detail in problems]}, status_code=400)
 
 
+def missing(detail: str) -> Response:
+    """404 in the usual shape."""
+    return refused(404, "not_exist", detail=detail)
+
+
 def missing_single(attr: str, detail: str) -> Response:
     """404 whose `errors` is one object instead of an array: customers and answers."""
     return JSONResponse({"errors": _error("not_exist", attr, detail)}, status_code=404)

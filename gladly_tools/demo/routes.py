@@ -18,9 +18,10 @@ from gladly_tools.demo import shapes
 from gladly_tools.demo.answers import Answer
 from gladly_tools.demo.catalogue import ANSWER_TYPES, LANGUAGES
 from gladly_tools.demo.company import Company
+from gladly_tools.demo.conversation_routes import ConversationEndpoints
 from gladly_tools.demo.customers import Customer
 from gladly_tools.demo.limits import Limits, Turnstile
-from gladly_tools.demo.refusals import missing_bare, missing_single, moved, refused, refused_for_all
+from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
 from gladly_tools.demo.reports import Problem, Report, ask
 
 PUBLIC_PREFIX = "/api/v1/orgs/"
@@ -51,8 +52,8 @@ class Endpoints:
                 Route("/api/v1/organization", self.organization),
                 *_listed("/api/v1/agents", self._company.agents, shapes.agent, missing_bare),
                 *_listed("/api/v1/teams", self._company.teams, shapes.team, missing_bare),
-                *_listed("/api/v1/inboxes", self._company.inboxes, shapes.inbox, _missing),
-                *_listed("/api/v1/topics", self._company.topics, shapes.topic, _missing),
+                *_listed("/api/v1/inboxes", self._company.inboxes, shapes.inbox, missing),
+                *_listed("/api/v1/topics", self._company.topics, shapes.topic, missing),
                 Route("/api/v1/audiences", self.audiences),
                 Route("/api/v1/answers", self.answers),
                 Route("/api/v1/answers/{id}", self.answer),
@@ -62,6 +63,7 @@ class Endpoints:
                 Route("/api/v1/customer-profiles/{id}", self.customer),
                 Route("/api/v1/customers/{id}/conversations", self.conversations_of_customer),
                 Route("/api/v1/conversations/{id}", self.conversation),
+                *ConversationEndpoints(self._company, self._limits).routes(),
                 Route("/api/v1/reports", self.report, methods=["POST"]),
             ],
             redirect_slashes=False,
@@ -160,7 +162,7 @@ class Endpoints:
         try:
             found = self._company.conversations[request.path_params["id"]]
         except KeyError:
-            return _missing("the conversation does not exist")
+            return missing("the conversation does not exist")
         return JSONResponse(shapes.conversation(self._company, found))
 
     async def report(self, request: Request) -> Response:
@@ -229,10 +231,6 @@ class _Download(StreamingResponse):
 
 def _reason(problem: Problem) -> tuple[str, str, str]:
     return problem.attr, problem.code, problem.detail
-
-
-def _missing(detail: str) -> Response:
-    return refused(404, "not_exist", detail=detail)
 
 
 def _no_such_answer() -> Response:

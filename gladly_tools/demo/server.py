@@ -22,8 +22,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gladly_tools.demo.company import Account, Company
+from gladly_tools.demo.conversation_routes import FILES_PREFIX
 from gladly_tools.demo.faults import Fault, Faults
-from gladly_tools.demo.limits import Limits, Pressure, Turnstile
+from gladly_tools.demo.limits import Limits, Pressure, Turnstile, Verdict
 from gladly_tools.demo.refusals import refused
 from gladly_tools.demo.routes import PUBLIC_PREFIX, Endpoints
 
@@ -102,7 +103,8 @@ class Gate:
             body.extend(message.get("body", b""))
             return message
 
-        verdict = self._turnstile.enter()
+        is_file = scope["path"].startswith(FILES_PREFIX)
+        verdict = None if is_file else self._turnstile.enter()
         fault = self._faults.take(scope["method"], scope["path"])
         delay = self._latency + (fault.delay if fault else 0.0)
         if delay:
@@ -116,10 +118,8 @@ class Gate:
             await Response(fault.body, status_code=fault.status, headers=fault.headers)(scope, receive, send)
             return
 
-        rate_headers = [
-            (b"ratelimit-limit-second", str(verdict.limit).encode()),
-            (b"ratelimit-remaining-second", str(verdict.remaining).encode()),
-        ]
+        # Files come from a storage of their own: without limits, and without credentials.
+        rate_headers = [] if verdict is None else _rate_headers(verdict)
         cut = _Cut(fault)
 
         async def sending(message: Message) -> None:
@@ -133,9 +133,9 @@ class Gate:
                 await _hang_up(scope, receive)
 
         app: ASGIApp = self._app
-        if not verdict.is_allowed:
+        if verdict is not None and not verdict.is_allowed:
             app = Response("Too Many Requests\n", status_code=429, media_type="text/plain")
-        elif not scope["path"].startswith(PUBLIC_PREFIX):
+        elif not scope["path"].startswith((PUBLIC_PREFIX, FILES_PREFIX)):
             app = self._refusal(account) or app
         try:
             await app(scope, reading, sending)
@@ -337,6 +337,13 @@ class DemoServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _rate_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"ratelimit-limit-second", str(verdict.limit).encode()),
+        (b"ratelimit-remaining-second", str(verdict.remaining).encode()),
+    ]
 
 
 def _credentials(scope: Scope) -> Account | None:

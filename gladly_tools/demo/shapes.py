@@ -6,23 +6,18 @@ null in the next; fields that no document names appear here and there.
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from gladly_tools.demo.answers import Answer, AnswerContent
-from gladly_tools.demo.company import Agent, Audience, Company, Inbox, Organization, Team, Topic
+from gladly_tools.demo.company import Agent, Audience, Company, CustomAttribute, Inbox, Organization, Team
 from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.customers import Customer
+from gladly_tools.demo.drafts import Party
+from gladly_tools.demo.items import Item
+from gladly_tools.demo.moments import moment
+from gladly_tools.demo.topics import Topic
 
 Json = dict[str, Any]
-
-
-def moment(value: dt.datetime, digits: int) -> str:
-    """A UTC time with that many digits of a second; fewer than three lose the rest."""
-    text = f"{value:%Y-%m-%dT%H:%M:%S}"
-    if digits:
-        text += f".{value.microsecond:06d}{value.second * 16 + value.minute:03d}"[: digits + 1]
-    return text + "Z"
 
 
 def organization(it: Organization) -> Json:
@@ -142,6 +137,55 @@ def conversation(company: Company, it: Conversation) -> Json:
     closes = it.past_closes(now)
     if is_closed and closes:
         shape["closedAt"] = moment(closes[-1].at, 3)
+    return shape
+
+
+def custom_attribute(it: CustomAttribute) -> Json:
+    return {
+        "id": it.id,
+        "key": it.key,
+        "label": it.label,
+        "deactivated": it.deactivated,
+        "createdAt": moment(it.created_at, 3),
+        "createdBy": it.created_by,
+    }
+
+
+def item(it: Item) -> Json:
+    shape: Json = {
+        "id": it.id,
+        "customerId": it.customer_id,
+        "conversationId": it.conversation_id,
+        "timestamp": moment(it.at, it.digits),
+    }
+    _put(shape, "sessionId", it.session_id, null=False)
+    _put(shape, "initiator", it.initiator and _party(it.initiator), null=False)
+    _put(shape, "responder", it.responder and _party(it.responder), null=False)
+    return {**shape, "content": dict(it.content), **it.unknown}
+
+
+def transcript(it: Item) -> Json:
+    """What was said in a call or a voicemail that has a transcript."""
+    voice = it.voice
+    assert voice is not None
+    assert voice.transcribed_at is not None
+    made_at = moment(voice.transcribed_at, 3)
+    return {
+        "customerId": it.customer_id,
+        "language": "en",
+        "numberOfSpeakers": len({one.speaker for one in voice.paragraphs}),
+        "createdAt": made_at,
+        "updatedAt": made_at,
+        "paragraphs": [
+            {"transcript": one.text, "speaker": one.speaker, "startTime": one.begin, "endTime": one.end}
+            for one in voice.paragraphs
+        ],
+    }
+
+
+def _party(it: Party) -> Json:
+    shape: Json = {"type": it.type}
+    _put(shape, "id", it.id, null=False)
     return shape
 
 
