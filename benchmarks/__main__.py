@@ -8,14 +8,14 @@ import time
 
 import click
 
-SUBJECTS = ("pacing", "row_cap", "result_view", "download")
+SUBJECTS = ("pacing", "freeform", "row_cap", "result_view", "download")
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(SUBJECTS), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the subjects named (pacing, row_cap, result_view, download), or all of them."""
+    """Measure the subjects named (pacing, freeform, row_cap, result_view, download), or all of them."""
     # Children import this module before their own work: what they do not need must not weigh on them.
     from benchmarks.figure import table_of
     from benchmarks.run import measure

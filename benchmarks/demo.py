@@ -22,9 +22,10 @@ UNLIMITED = Limits(requests_per_second=100_000, reports_per_minute=100_000)
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """One request as the server saw it: when (seconds of its clock), by whom, and whether it was refused with a 429."""
+    """One request as the server saw it: when (seconds of its clock), what, by whom, and whether a 429 refused it."""
 
     at: float
+    path: str
     username: str
     refused: bool
 
@@ -118,6 +119,6 @@ def serve(pipe: Connection, limits: Limits, latency: float, days: int, conversat
 
 def _seen(server: DemoServer) -> list[Seen]:
     return [
-        Seen(at=each.at, username=each.username, refused=each.status == 429)
+        Seen(at=each.at, path=each.path, username=each.username, refused=each.status == 429)
         for each in sorted(server.seen, key=lambda each: each.at)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks import download, pacing, result_view, row_cap
+from benchmarks import download, freeform, pacing, result_view, row_cap
 from benchmarks.big import big_result
 from benchmarks.figure import Figure
 from benchmarks.scale import Scale
@@ -15,6 +15,8 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
     chosen = set(names)
     if "pacing" in chosen:
         yield from pacing.measure(scale)
+    if "freeform" in chosen:
+        yield from freeform.measure(scale)
     if "row_cap" in chosen:
         yield from row_cap.measure(scale)
     if chosen & {"result_view", "download"}:

@@ -10,15 +10,19 @@ class Scale:
     """How much is measured.
 
     `pacing_seconds` a scenario, after `settling_seconds` in which the client learns what there is; `rows` of the big
-    result; `row_cap_days` of conversations; each query is timed `repeats` times, and the quickest counts.
+    result; `row_cap_days` of conversations; `conversations` whose custom attributes are read; each query is timed
+    `repeats` times, and the quickest counts.
     """
 
     pacing_seconds: float
     settling_seconds: float
     rows: int
     row_cap_days: int
+    conversations: int
     repeats: int
 
 
-FULL = Scale(pacing_seconds=60.0, settling_seconds=0.0, rows=1_000_000, row_cap_days=60, repeats=3)
-QUICK = Scale(pacing_seconds=14.0, settling_seconds=6.0, rows=100_000, row_cap_days=20, repeats=2)
+FULL = Scale(
+    pacing_seconds=60.0, settling_seconds=0.0, rows=1_000_000, row_cap_days=60, conversations=10_000, repeats=3
+)
+QUICK = Scale(pacing_seconds=14.0, settling_seconds=6.0, rows=100_000, row_cap_days=20, conversations=300, repeats=2)

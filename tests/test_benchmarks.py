@@ -49,8 +49,8 @@ def test_the_table_has_a_line_a_figure_and_shows_what_is_missed() -> None:
 
 
 def test_what_is_used_is_measured_against_what_the_other_client_left() -> None:
-    own = [Seen(at=100 + number / 5, username="own", refused=number in (3, 4)) for number in range(60)]
-    others = [Seen(at=90 + number / 5, username="other", refused=number % 2 == 1) for number in range(150)]
+    own = [Seen(path="/", at=100 + number / 5, username="own", refused=number in (3, 4)) for number in range(60)]
+    others = [Seen(path="/", at=90 + number / 5, username="other", refused=number % 2 == 1) for number in range(150)]
     use = use_of([*own, *others], username="own", settling=0.0, seconds=10.0, limit=10)
     assert (use.sent, use.refused, use.allowed) == (50, 2, 100 - 25)
     assert use.used == pytest.approx(48 / 75)
@@ -58,13 +58,14 @@ def test_what_is_used_is_measured_against_what_the_other_client_left() -> None:
 
 
 def test_the_settling_time_is_left_out() -> None:
-    own = [Seen(at=float(number), username="own", refused=number < 5) for number in range(20)]
+    own = [Seen(path="/", at=float(number), username="own", refused=number < 5) for number in range(20)]
     use = use_of(own, username="own", settling=5.0, seconds=10.0, limit=1)
     assert (use.sent, use.refused) == (10, 0)
 
 
 def echo_after_growing(pipe: Connection, size: int) -> None:
     block = b""
+    pipe.send("ready")  # what it imports is not what it grows by
     while True:
         message = pipe.recv()
         block = bytes([1]) * size
@@ -73,12 +74,13 @@ def echo_after_growing(pipe: Connection, size: int) -> None:
 
 def test_memory_that_a_child_takes_is_seen_and_the_child_is_gone_afterwards() -> None:
     with child(echo_after_growing, 64 * MB) as process:
+        assert process.hear(seconds=30) == "ready"
         with memory_of(process.pid) as memory:
             assert process.ask("grow", seconds=30) == ("grow", 64 * MB)
             deadline = time.monotonic() + 10
             while memory.added < 60 * MB and time.monotonic() < deadline:
                 psutil.cpu_percent(interval=0.02)
-        assert 60 * MB <= memory.added <= 200 * MB
+        assert 60 * MB <= memory.added <= 150 * MB
     assert not psutil.pid_exists(process.pid)
 
 

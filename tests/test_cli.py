@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from gladly_tools.demo import Company, DemoServer, Limits
 from gladly_tools.exports import EXPORTS
 from gladly_tools.settings import TABLE
 from tests.conftest import UNLIMITED
+from tests.test_items import PORTAL
 
 Run = Callable[..., Result]
 
@@ -84,6 +86,37 @@ def test_an_export_is_written_to_its_file(run: Run, tmp_path: Path, company: Com
     assert f"{len(rows)} rows, complete result" in result.stderr
 
 
+def test_a_conversation_is_named_by_its_address(run: Run, company: Company) -> None:
+    conversation_id = next(iter(company.conversations))
+    address = f"https://acme.gladly.com/customer/x/conversation/{conversation_id}"
+    result = run("export", "conversation", "--conversation-id", address, "--format", "json", "--out", "-")
+    assert result.exit_code == 0, result.stderr
+    rows = json.loads(result.stdout)
+    assert [row["id"] for row in rows] == [item.id for item in company.items_of(company.conversations[conversation_id])]
+
+
+def test_an_export_of_two_tables_is_a_zip_of_both(run: Run, tmp_path: Path, company: Company) -> None:
+    out = tmp_path / "x.zip"
+    result = run("export", "customer-conversations", "--customer-id", company.merged_chain[0], "--out", str(out))
+    assert result.exit_code == 0, result.stderr
+    with zipfile.ZipFile(out) as packed:
+        assert packed.namelist() == ["conversations.csv", "conversation-items.csv"]
+        header, *rows = packed.read("conversations.csv").decode().splitlines()
+        items = packed.read("conversation-items.csv").decode().splitlines()[0].split(",")
+    assert header == "id,topicIds,customAttributes,customerId,createdAt,agentId,inboxId,status"
+    assert items[:41] == PORTAL
+    assert len(rows) == len(company.conversations_of(company.merged_chain[-1]))
+    assert "merged" in result.stderr
+
+
+def test_a_conversation_that_gladly_cut_is_partial(run: Run, tmp_path: Path, company: Company) -> None:
+    out = tmp_path / "long.csv"
+    result = run("export", "conversation", f"--conversation-id={company.longest_conversation}", "--out", str(out))
+    assert result.exit_code == 3, result.stderr
+    assert "1,000 items" in result.stderr
+    assert (tmp_path / "long.partial.csv").exists()
+
+
 def test_standard_output_holds_the_rows_and_nothing_else(run: Run, company: Company) -> None:
     result = run("export", "audiences", "--format", "json", "--out", "-")
     assert [row["name"] for row in json.loads(result.stdout)] == [audience.name for audience in company.audiences]
@@ -110,6 +143,13 @@ def test_many_values_are_repeated_and_an_id_may_begin_with_a_dash(run: Run, comp
         (["answers", "--language", "english"], "--language"),
         (["answers", "--language", "xx-yy"], "--language"),
         (["inboxes", "--format", "xlsx"], "--format"),
+        (["conversation", "--conversation-id", " "], "--conversation-id"),
+        (["conversation", "--conversation-id=-no-such"], "--conversation-id"),
+        (["conversation"], "--conversation-id"),
+        (["customer-conversations"], "--customer-id/--email/--phone"),
+        (["customer-conversations", "--email", "a@b.example", "--phone", "+15550100"], "--customer-id/--email/--phone"),
+        (["customer-conversations", "--phone", "0650 123 4567"], "E.164"),
+        (["customer-conversations", "--email", "nobody0@nowhere.example"], "No customer has the e-mail address"),
     ],
 )
 def test_bad_input_names_its_option_and_writes_nothing(

@@ -79,13 +79,12 @@ def remark(workbench: Workbench, fetched: Fetched) -> None:
     if not fetched.cut:
         return
     workbench.remark(
-        f"Conversations with more than the {MOST_ITEMS:,} items that Gladly gives of one; others are missing",
+        f"Conversations with more than the {MOST_ITEMS:,} items that Gladly gives of one; "
+        "those that no session led to are missing",
         partial=True,
     )
     if fetched.recovered:
-        workbench.remark(
-            "Items beyond the most that Gladly gives, which could be had by their session", count=fetched.recovered
-        )
+        workbench.remark("Items beyond the most that Gladly gives, found by their session", count=fetched.recovered)
 
 
 def rows(fetched: Fetched, names: Names) -> Iterator[Row]:

@@ -17,7 +17,7 @@ Named = Literal["conversation", "customer"]
 
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _E164 = re.compile(r"\+[1-9]\d{3,14}", re.ASCII)
-_WRITTEN_NUMBER = re.compile(r"\+?[\d\s().\-/]{5,}", re.ASCII)
+_WRITTEN_NUMBER = re.compile(r"\+[\d\s().\-/]*|[\d\s().\-/]{5,}", re.ASCII)
 
 
 def id_in(text: str, of: Named, *, name: str) -> str:
@@ -135,7 +135,8 @@ def _checked(by: KnownBy, text: str, *, name: str) -> str:
             if not _E164.fullmatch(number):
                 raise InputError(
                     f"“{given[:40]}” is not a phone number with its country.",
-                    "Write it in the form +16505550123 (E.164): a plus, the country code, the number.",
+                    "Write it in the form +16505550123 (E.164): a plus, the country code, the number. "
+                    "If it is an ID, paste the customer's address in Gladly instead.",
                     field=name,
                 )
             return number

@@ -81,10 +81,10 @@ class Condition:
     """One condition on one column.
 
     contains, starts_with, equals    one text; upper and lower case are the same, no character is special
-    equals                           one number; one aware time one_of                           values
-    exactly as stored, any number; None stands for empty; of none: no row between                          two
-    values, None for open; numbers include both ends, times only the first is_...                           no
-    values
+    equals                           one number; one aware time
+    one_of                           values exactly as stored, any number; None stands for empty; of none: no row
+    between                          two values, None for open; numbers include both ends, times only the first
+    is_...                           no values
 
     On a list, `contains` asks each item and `one_of` asks for any item. `negated` takes exactly the other
     rows, those where the column is empty among them.

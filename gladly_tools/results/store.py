@@ -4,7 +4,7 @@
     <folder>/<id>/part-<hash>.parquet    one durable slice each, while it is written
     <folder>/<id>/rows.parquet           all rows, when it is finished
     <folder>/<id>/tables/<name>/…        the same again for each further table
-    <folder>/<id>/files/<name>           files kept with it, such as recordings
+    <folder>/<id>/files/<name>           files that are a part of it
 
 One writer at a time writes a result; any number read it. This is the seam behind which results may live
 elsewhere.
@@ -150,14 +150,15 @@ class Result:
         return sorted(path for path in folder.glob("*") if not path.name.startswith(".")) if folder.is_dir() else []
 
     @contextmanager
-    def keep_file(self, name: str) -> Iterator[BinaryIO]:
+    def keep_file(self, name: str, *, shelf: str = _FILES) -> Iterator[BinaryIO]:
         """A file to be kept with the rows, durable when the block ends well; replaces one of the same name.
 
+        What lies on the usual shelf is a part of the result; another one goes when the result goes, no more.
         Raises ValueError for a name that is not one plain name.
         """
         if not name or name.startswith(".") or name != Path(name).name or len(name.encode()) > 255:
             raise ValueError("not a file name")
-        folder = self.folder / _FILES
+        folder = self.folder / shelf
         folder.mkdir(exist_ok=True)
         temporary = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:32]}.tmp"
         try:

@@ -234,5 +234,8 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
     st.caption(plain(", ".join(notes) + "."))
 
 
-CHARTS: Mapping[str, Callable[[Table, Query, str], None]] = {"contact-information": contact_information_charts}
+CHARTS: Mapping[str, Callable[[Table, Query, str], None]] = {
+    "contact-information": contact_information_charts,
+    "freeform-topics": contact_information_charts,
+}
 """The charts of each export that has any."""

@@ -104,7 +104,7 @@ def _estimate(export: Export[Any], session: Session, answers: dict[str, Any]) ->
         if export.sample is not None:
             _sample(export, session, parameters)
         return
-    parts = [counted(found.reports, "report request")] if found.reports else []
+    parts = [counted(found.reports, "report")] if found.reports else []
     if found.requests:
         parts.append(f"about {counted(found.requests, 'request')}")
     basis = f", going by {found.basis}" if found.basis else ""

@@ -6,16 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gladly_tools.results.store import Result
+from gladly_tools.ui.transcript import show_transcript
 from gladly_tools.web.vault import Session
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """One way to read a table: what its button says, and what shows it, given the session, the table, and a place
-    under which to keep widgets."""
+    """One way to read a table: what its button says, and what shows it.
+
+    That gets the session, the table, the job's id, and a place under which to keep widgets.
+    """
 
     label: str
-    show: Callable[[Session, Result, str], None]
+    show: Callable[[Session, Result, str, str], None]
 
 
-READINGS: Mapping[tuple[str, str | None], Reading] = {}
+THREAD = Reading(label="Thread", show=show_transcript)
+
+READINGS: Mapping[tuple[str, str | None], Reading] = {
+    ("conversation", None): THREAD,
+    ("customer-conversations", "conversation-items"): THREAD,
+}
+"""By export and table, with no name for the only table of an export."""

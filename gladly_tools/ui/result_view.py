@@ -126,14 +126,13 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             key=f"view:{place}",
             persist_state="session",
         )
-        if reading and view == reading.label:
-            with heading:
-                _download(shown, Query(), table.rows, table.rows)
-            return reading.show(session, shown.result, place)
-        browser, kept = session_id() or "", portal().views
-        before = kept.recall(browser, place)
-        query = filter_bar(table, place, zone, first=shown.usual_columns, before=before)
-        kept.remember(browser, place, query)
+        is_reading = reading is not None and view == reading.label
+        query = Query() if is_reading else _filters(shown, table, zone)
+    if reading is not None and is_reading:
+        with heading:
+            _download(shown, query, table.rows, table.rows)
+        reading.show(session, shown.result, job.id, place)
+        return
     taken = table.count(query)
     with heading:
         _download(shown, query, taken, table.rows)
@@ -146,6 +145,15 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         _columns(table)
     else:
         _table(shown, table, query, taken, zone)
+
+
+def _filters(shown: Shown, table: Table, zone: str) -> Query:
+    """The filter bar; what it makes is remembered, so that a page that is loaded anew begins with it."""
+    browser, kept = session_id() or "", portal().views
+    before = kept.recall(browser, shown.place)
+    query = filter_bar(table, shown.place, zone, first=shown.usual_columns, before=before)
+    kept.remember(browser, shown.place, query)
+    return query
 
 
 def _heading(job: Job, result: Result) -> DeltaGenerator:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import streamlit as st
 
 from gladly_tools.api import Impatient
+from gladly_tools.api.customers import MOST_FOUND
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy, customers_matching
@@ -158,7 +159,7 @@ def _customer(question: CustomerQuestion, key: str, session: Session) -> Custome
     if len(names) < 2:
         return text
     chosen = st.selectbox(
-        f"{len(names)} customers have {asked.words}",
+        f"{len(names)}{' or more' if len(names) >= MOST_FOUND else ''} customers have {asked.words}",
         list(names),
         format_func=names.__getitem__,
         key=f"{key}:which",

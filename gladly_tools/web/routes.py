@@ -1,4 +1,4 @@
-"""The download routes: a result's rows, streamed from disk to the account they belong to."""
+"""The routes beside the pages: a result's rows, streamed from disk to the account they belong to, and recordings."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError, TryLaterError
+from gladly_tools.errors import InputError, NotFoundError
 from gladly_tools.jobs import Job
 from gladly_tools.results.archive import CONTENT_TYPE, archive
 from gladly_tools.results.download import Format, content_type, encode, file_name
 from gladly_tools.results.query import Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
-from gladly_tools.web.cookie import NAME, session_id_of
+from gladly_tools.web import recordings
+from gladly_tools.web.guard import AS_IT_IS, guarded
 from gladly_tools.web.portal import Portal, portal
+from gladly_tools.web.vault import Session
 
 PREFIX = "/results"
 
 
 def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
-    return [Route(f"{_base(base_path)}{PREFIX}/{{job_id}}/{{name}}", download, methods=["GET"])]
+    base = _base(base_path)
+    return [
+        Route(f"{base}{PREFIX}/{{job_id}}/{{name}}", download, methods=["GET"]),
+        Route(f"{base}{recordings.PREFIX}/{{job_id}}", recordings.recording, methods=["GET"]),
+    ]
 
 
 def download_link(
@@ -55,49 +61,35 @@ def download_link(
     return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
 
 
-def download(request: Request) -> Response:
-    """Stream the rows of a result that belongs to whoever is signed in; everybody else learns nothing of it."""
+@guarded
+def download(request: Request, session: Session) -> Response:
+    """Stream the rows of a result of the account."""
     here = portal()
-    session = here.session(session_id_of(request.cookies.get(NAME), here.cookie_key))
-    if session is None:
-        return PlainTextResponse("You are signed out. Sign in, then download again.", status_code=401)
-    try:
-        job = here.runs.job(session.account, request.path_params["job_id"])
-        result = here.runs.result(session.account, job.id)
-        if result is None:
-            raise NotFoundError("This job has no result yet.", "Wait until it has finished.")
-        asked = request.query_params
-        format = _format(asked.get("format", ""))
-        name = asked.get("table")
-        bom, guard = asked.get("bom") == "1", asked.get("guard") != "0"
-        packed = bool(result.manifest.tables) and name is None and "view" not in asked
-        if packed:
-            chunks = _begun(archive(result, format, bom=bom, guard=guard))
-        else:
-            view = _view(here, view_key(job, name), asked.get("view"))
-            chunks = _begun(encode(Table(_table(result, name)), view, format, bom=bom, guard=guard))
-    except NotFoundError as error:
-        return PlainTextResponse(str(error), status_code=404)
-    except TryLaterError as error:
-        return PlainTextResponse(str(error), status_code=503)
-    except GladlyToolsError as error:
-        return PlainTextResponse(str(error), status_code=400)
-    saved_as = _name(
+    job = here.runs.job(session.account, request.path_params["job_id"])
+    result = here.runs.result(session.account, job.id)
+    if result is None:
+        raise NotFoundError("This job has no result yet.", "Wait until it has finished.")
+    asked = request.query_params
+    format = _format(asked.get("format", ""))
+    table = asked.get("table")
+    bom, guard = asked.get("bom") == "1", asked.get("guard") != "0"
+    packed = bool(result.manifest.tables) and table is None and "view" not in asked
+    if packed:
+        chunks = archive(result, format, bom=bom, guard=guard)
+    else:
+        view = _view(here, view_key(job, table), asked.get("view"))
+        chunks = encode(Table(_table(result, table)), view, format, bom=bom, guard=guard)
+    name = _name(
         job,
         "zip" if packed else format,
-        table=name,
+        table=table,
         filtered="view" in asked,
         partial=result.manifest.partial,
     )
     return StreamingResponse(
-        chunks,
+        _begun(chunks),
         media_type=CONTENT_TYPE if packed else content_type(format),
-        headers={
-            "Content-Disposition": f'attachment; filename="{saved_as}"',
-            "Cache-Control": "no-store",
-            # Without this, everything is compressed on the way out, many times slower than the disk.
-            "Content-Encoding": "identity",
-        },
+        headers={**AS_IT_IS, "Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -14,7 +14,7 @@ import pytest
 from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.demo import Company, DemoServer
-from gladly_tools.errors import GladlyToolsError
+from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.inputs import DateRange, Parameters, check_parameters
 from gladly_tools.jobs import Job, State
@@ -25,29 +25,44 @@ from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import UNLIMITED, connect, settings_for
-from tests.exports.truth import ANSWERS, TRUTH
+from tests.exports.truth import OTHER_TRUTH, TRUTH, answers, breaking_point
 
 NAMES = list(EXPORTS)
+OF_ONE_THING = {"conversation", "customer-conversations"}
 
 
-def parameters_of(export: Export[Any]) -> Parameters:
-    answers = dict(ANSWERS.get(export.name, {}))
-    if "dates" in answers:
-        first, last, zone = answers["dates"]
-        answers["dates"] = DateRange(first=first, last=last, zone=zone)
-    parameters: Parameters = check_parameters(export.parameters, answers)
+def parameters_of(export: Export[Any], company: Company) -> Parameters:
+    given = answers(export.name, company)
+    if "dates" in given:
+        first, last, zone = given["dates"]
+        given["dates"] = DateRange(first=first, last=last, zone=zone)
+    parameters: Parameters = check_parameters(export.parameters, given)
     return parameters
 
 
-def run(runs: Runs, client: Client, account: Account, name: str) -> Job:
+def run(runs: Runs, client: Client, account: Account, name: str, company: Company) -> Job:
     export = EXPORTS[name]
-    return runs.run_here(account, client, export, parameters_of(export), lambda _ticket: None)
+    return runs.run_here(account, client, export, parameters_of(export, company), lambda _ticket: None)
+
+
+def tables_of(runs: Runs, account: Account, job: Job) -> dict[str, Table]:
+    result = runs.result(account, job.id)
+    assert result is not None
+    return {name: Table(table) for name, table in result.tables.items()}
 
 
 def table_of(runs: Runs, account: Account, job: Job) -> Table:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return Table(result)
+    """The first table of a job's result."""
+    return next(iter(tables_of(runs, account, job).values()))
+
+
+def every_row_of(runs: Runs, account: Account, job: Job) -> dict[str, list[dict[str, Any]]]:
+    return {name: rows_of(table) for name, table in tables_of(runs, account, job).items()}
+
+
+def downloaded(table: Table) -> list[str]:
+    """The columns that a download must hold: all but names that stand beside ids, and optional ones that are empty."""
+    return [column.name for column in table.columns if not column.beside]
 
 
 def download(table: Table, format: Format) -> bytes:
@@ -66,70 +81,98 @@ def in_order(rows: Any) -> list[dict[str, Any]]:
 
 def test_every_export_has_a_truth_to_be_compared_with() -> None:
     assert set(TRUTH) == set(EXPORTS)
+    assert set(OTHER_TRUTH) == {(export.name, other.name) for export in EXPORTS.values() for other in export.others}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_cell_equals_what_the_server_holds(
     name: str, runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
-    job = run(runs, client, account, name)
+    job = run(runs, client, account, name, company)
     assert job.state is State.DONE
-    found = rows_of(table_of(runs, account, job))
-    expected = in_order(
-        {column.name: row.get(column.name) for column in EXPORTS[name].columns} for row in TRUTH[name](company)
-    )
-    assert len(expected) > 3
-    assert found == expected
+    truths = [TRUTH[name], *(OTHER_TRUTH[name, other.name] for other in EXPORTS[name].others)]
+    for table, truth in zip(tables_of(runs, account, job).values(), truths, strict=True):
+        expected = in_order({column: row.get(column) for column in downloaded(table)} for row in truth(company))
+        assert len(expected) > 3
+        assert rows_of(table) == expected
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_optional_columns_are_ever_left_out(
+    name: str, runs: Runs, client: Client, account: Account, company: Company
+) -> None:
+    tables = tables_of(runs, account, run(runs, client, account, name, company))
+    declared = [EXPORTS[name].columns, *(other.columns for other in EXPORTS[name].others)]
+    for table, columns in zip(tables.values(), declared, strict=True):
+        kept = {column.name for column in table.columns}
+        assert [column for column in columns if column.name in kept or not column.optional] == list(table.columns)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_all_formats_agree_cell_by_cell(
-    name: str, runs: Runs, client: Client, account: Account, tmp_path: Path
+    name: str, runs: Runs, client: Client, account: Account, company: Company, tmp_path: Path
 ) -> None:
-    table = table_of(runs, account, run(runs, client, account, name))
-    parquet = pq.read_table(io.BytesIO(download(table, Format.PARQUET)))
-    columns = [column.name for column in EXPORTS[name].columns]
-    assert parquet.column_names == columns
-    rows = parquet.to_pylist()
-    assert json.loads(download(table, Format.JSON)) == rows
-    assert [json.loads(line) for line in download(table, Format.JSONL).splitlines()] == rows
-    path = tmp_path / "result.csv"
-    path.write_bytes(download(table, Format.CSV))
-    assert [list(row) for row in read_csv(path)][:1] == [columns]
-    text = [{key: "" if value is None else _csv_text(value) for key, value in row.items()} for row in rows]
-    assert [{key: value or "" for key, value in row.items()} for row in read_csv(path)] == text
+    for table in tables_of(runs, account, run(runs, client, account, name, company)).values():
+        parquet = pq.read_table(io.BytesIO(download(table, Format.PARQUET)))
+        columns = downloaded(table)
+        assert parquet.column_names == columns
+        rows = [{key: without_nulls(value) for key, value in row.items()} for row in parquet.to_pylist()]
+        assert json.loads(download(table, Format.JSON)) == rows
+        assert [json.loads(line) for line in download(table, Format.JSONL).splitlines()] == rows
+        path = tmp_path / "result.csv"
+        path.write_bytes(download(table, Format.CSV))
+        assert [list(row) for row in read_csv(path)][:1] == [columns]
+        joined = {column.name: column.joined_by for column in table.columns}
+        text = [{key: _csv_text(value, joined[key]) for key, value in row.items()} for row in rows]
+        assert [{key: value or "" for key, value in row.items()} for row in read_csv(path)] == text
 
 
-def _csv_text(value: Any) -> str:
+def without_nulls(value: Any) -> Any:
+    """Records as JSON has them, where a missing field is missing; in Parquet it is null."""
+    if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+        return [{key: inner for key, inner in item.items() if inner is not None} for item in value]
+    return value
+
+
+def _csv_text(value: Any, joined_by: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return joined_by.join(value) if joined_by else json.dumps(value, ensure_ascii=False)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_ids_that_look_like_formulas_are_guarded_in_csv_alone(
-    name: str, runs: Runs, client: Client, account: Account
+    name: str, runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
-    table = table_of(runs, account, run(runs, client, account, name))
-    ids = [column.name for column in EXPORTS[name].columns if column.kind is Kind.ID]
-    rows = json.loads(download(table, Format.JSON))
-    dashed = [row[column] for row in rows for column in ids if (row[column] or "").startswith("-")]
-    csv = download(table, Format.CSV).decode()
-    for cell in dashed:
-        assert f"'{cell}" in csv
-    assert not any(str(row[column]).startswith("'") for row in rows for column in ids)
+    for table in tables_of(runs, account, run(runs, client, account, name, company)).values():
+        ids = [column.name for column in table.columns if column.kind is Kind.ID]
+        rows = json.loads(download(table, Format.JSON))
+        dashed = [row[column] for row in rows for column in ids if (row[column] or "").startswith("-")]
+        csv = download(table, Format.CSV).decode()
+        for cell in dashed:
+            assert f"'{cell}" in csv
+        assert not any(str(row[column]).startswith("'") for row in rows for column in ids)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_empty_company_gives_the_header_alone(
-    name: str, tmp_path: Path, open_runs: Callable[[Settings], Runs]
+def test_an_empty_company_gives_the_header_alone_and_knows_no_one_thing(
+    name: str, tmp_path: Path, open_runs: Callable[[Settings], Runs], company: Company
 ) -> None:
     with DemoServer(Company.make_empty(), limits=UNLIMITED) as server:
         settings = settings_for(server, tmp_path / "data")
         runs = open_runs(settings)
         client, account = connect(server, settings)
-        job = run(runs, client, account, name)
+        if name in OF_ONE_THING:
+            with pytest.raises(InputError) as refused:
+                runs.run_here(account, client, EXPORTS[name], parameters_of(EXPORTS[name], company), lambda _: None)
+            assert refused.value.field in answers(name, company)
+            return
+        job = run(runs, client, account, name, company)
         table = table_of(runs, account, job)
         assert (job.state, table.rows) == (State.DONE, 0)
-        header = ",".join(column.name for column in EXPORTS[name].columns)
+        header = ",".join(downloaded(table))
         assert download(table, Format.CSV).decode().replace('"', "") == header + "\r\n"
         assert json.loads(download(table, Format.JSON)) == []
         assert pq.read_table(io.BytesIO(download(table, Format.PARQUET))).num_rows == 0
@@ -137,41 +180,41 @@ def test_an_empty_company_gives_the_header_alone(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stopped_export_has_no_finished_result_and_resumes_to_the_same_rows(
-    name: str, runs: Runs, client: Client, account: Account
+    name: str, runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
     export = EXPORTS[name]
-    whole = rows_of(table_of(runs, account, run(runs, client, account, name)))
+    whole = every_row_of(runs, account, run(runs, client, account, name, company))
     started: list[str] = []
 
     def stop_at_once(ticket: Any) -> None:
         started.append(ticket.job_id)
         ticket.stop()
 
-    job = runs.run_here(account, client, export, parameters_of(export), stop_at_once)
+    job = runs.run_here(account, client, export, parameters_of(export, company), stop_at_once)
     assert job.state is State.CANCELLED
     result = runs.result(account, job.id)
     assert result is None or result.manifest.finished is None
     runs.resume(account, client, job.id)
     assert wait_for(runs, account, job.id).state is State.DONE
-    assert rows_of(table_of(runs, account, job)) == whole
+    assert every_row_of(runs, account, job) == whole
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finished_slices(
-    name: str, server: DemoServer, settings: Settings, open_runs: Callable[[Settings], Runs]
+    name: str, server: DemoServer, settings: Settings, open_runs: Callable[[Settings], Runs], company: Company
 ) -> None:
     """A client that dies after so many requests; then another process, as after a kill, resumes."""
     client, account = connect(server, settings)
     runs = open_runs(settings)
-    undisturbed = rows_of(table_of(runs, account, run(runs, client, account, name)))
+    undisturbed = every_row_of(runs, account, run(runs, client, account, name, company))
     runs.remembered.close()
     (settings.data_dir / "lookups.sqlite").unlink()
 
     dying = open_runs(settings)
-    server.faults.add("/api/v1/reports" if name == "contact-information" else "/api/v1/", status=400, times=1)
+    server.faults.add(breaking_point(name, company), status=400, times=1)
     export = EXPORTS[name]
     with pytest.raises(GladlyToolsError):
-        dying.run_here(account, client, export, parameters_of(export), lambda _ticket: None)
+        dying.run_here(account, client, export, parameters_of(export, company), lambda _ticket: None)
     server.faults.clear()
     job = next(job for job in dying.jobs(account, kind=name) if job.state is State.FAILED)
     finished = {item.key for item in dying.journal.slices(job.id) if item.row_count is not None}
@@ -180,7 +223,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
     resumed = open_runs(settings)
     resumed.resume(account, client, job.id)
     assert wait_for(resumed, account, job.id).state is State.DONE
-    assert rows_of(table_of(resumed, account, job)) == undisturbed
+    assert every_row_of(resumed, account, job) == undisturbed
     asked = [seen.body.decode() for seen in server.seen if seen.path == "/api/v1/reports"]
     for key in finished - {"plan"}:
         assert not any(key.split("_")[0] in body for body in asked)

@@ -101,4 +101,13 @@ def test_both_days_of_a_range_count() -> None:
 
 
 def test_the_exports_stand_in_the_portals_order() -> None:
-    assert list(EXPORTS) == ["topics", "inboxes", "answers", "audiences", "contact-information"]
+    assert list(EXPORTS) == [
+        "topics",
+        "inboxes",
+        "answers",
+        "audiences",
+        "conversation",
+        "customer-conversations",
+        "contact-information",
+        "freeform-topics",
+    ]

@@ -5,20 +5,50 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
-from gladly_tools.demo import Company
+from gladly_tools.demo import Company, shapes
+from gladly_tools.demo.conversations import Conversation
+from tests.test_items import PORTAL
 
 FIRST, LAST, ZONE = date(2026, 3, 4), date(2026, 3, 12), "America/New_York"
 LANGUAGES = ("en-us", "es-419")
 
-ANSWERS: Mapping[str, dict[str, Any]] = {
-    "contact-information": {"dates": (FIRST, LAST, ZONE), "inbox_ids": (), "customers": True},
-    "answers": {"languages": LANGUAGES, "answer_ids": ()},
-}
-"""What is asked for in these tests, by export; nothing for the others."""
-
 Rows = Iterator[dict[str, Any]]
+
+
+def answers(name: str, company: Company) -> dict[str, Any]:
+    """What is asked for in these tests, by export; nothing for the others."""
+    match name:
+        case "contact-information" | "freeform-topics":
+            return {"dates": (FIRST, LAST, ZONE), "inbox_ids": (), "customers": True}
+        case "answers":
+            return {"languages": LANGUAGES, "answer_ids": ()}
+        case "conversation":
+            return {"conversation_id": colorful_conversation(company)}
+        case "customer-conversations":
+            return {"customer": company.merged_chain[0]}
+    return {}
+
+
+def breaking_point(name: str, company: Company) -> str:
+    """The path, or its beginning, of a request that the export makes in the middle of its work."""
+    match name:
+        case "contact-information" | "freeform-topics":
+            return "/api/v1/reports"
+        case "conversation":
+            return f"/api/v1/conversations/{colorful_conversation(company)}/items"
+        case "customer-conversations":
+            return "/api/v1/conversations/"
+    return "/api/v1/"
+
+
+@cache
+def colorful_conversation(company: Company) -> str:
+    """The id of the conversation, of those that are not cut, that has the most different kinds of items."""
+    ids = [each for each in company.conversations if each != company.longest_conversation]
+    return max(ids, key=lambda each: len({item.type for item in company.items_of(company.conversations[each])}))
 
 
 def topics(company: Company) -> Rows:
@@ -36,7 +66,7 @@ def audiences(company: Company) -> Rows:
         yield {"id": audience.id, "name": audience.name}
 
 
-def answers(company: Company) -> Rows:
+def every_answer(company: Company) -> Rows:
     names = {audience.id: audience.name for audience in company.audiences}
     for answer in company.answers:
         common = {
@@ -104,10 +134,105 @@ def customer_columns(company: Company, customer_id: str) -> dict[str, Any]:
     return columns
 
 
+def freeform_topics(company: Company) -> Rows:
+    for row in contact_information(company):
+        try:
+            conversation = company.conversations[row["Conversation ID"]]
+        except KeyError:
+            yield {**row, "customAttributes": None}
+        else:
+            yield {**row, "customAttributes": custom_attributes(company, conversation)}
+
+
+def custom_attributes(company: Company, conversation: Conversation) -> list[dict[str, str]] | None:
+    return [
+        {
+            "id": company.attributes[place].id,
+            "key": company.attributes[place].key,
+            "label": company.attributes[place].label,
+            "value": value,
+        }
+        for place, value in conversation.attributes
+    ] or None
+
+
+def conversation(company: Company) -> Rows:
+    yield from items(company, colorful_conversation(company))
+
+
+def customer_conversations(company: Company) -> Rows:
+    for one in company.conversations_of(company.merged_chain[-1]):
+        shape = shapes.conversation(company, one)
+        yield {
+            **{name: shape.get(name) for name in ("id", "customerId", "createdAt", "agentId", "inboxId", "status")},
+            "topicIds": shape.get("topicIds") or None,
+            "customAttributes": custom_attributes(company, one),
+        }
+
+
+def items_of_customer(company: Company) -> Rows:
+    for one in company.conversations_of(company.merged_chain[-1]):
+        yield from items(company, one.id)
+
+
+def items(company: Company, conversation_id: str) -> Rows:
+    for item in company.items_of(company.conversations[conversation_id]):
+        yield item_cells(shapes.item(item))
+
+
+def item_cells(shape: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as a row of the portal's columns, told the slow way: every leaf by its dotted name."""
+    cells: dict[str, Any] = {}
+    lost = False
+    for name, value in leaves("", shape):
+        if value is None:
+            continue
+        if name == "content.to" and isinstance(value, str):
+            value = [value]
+        if name == "content.recordingDuration" and isinstance(value, str):
+            value = int(value)
+        if name == "content.attachments":
+            empty = dict.fromkeys(("id", "contentType", "filename", "fileSize"))
+            lost |= any(file.keys() - empty.keys() for file in value)
+            value = [empty | file for file in value]
+        if name not in PORTAL:
+            lost = True
+            continue
+        if isinstance(value, str) and value != whole(value):
+            lost = True
+        cells[name] = whole(value) if isinstance(value, str) else value
+    if lost:
+        text = json.dumps(shape, ensure_ascii=False)
+        cells["raw"] = text if text == whole(text) else json.dumps(shape)
+    return cells
+
+
+def leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, inner in value.items():
+        if isinstance(inner, dict):
+            yield from leaves(f"{prefix}{key}.", inner)
+        else:
+            yield f"{prefix}{key}", inner
+
+
+def whole(text: str) -> str:
+    """The text with half a surrogate pair replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 TRUTH: Mapping[str, Callable[[Company], Rows]] = {
     "topics": topics,
     "inboxes": inboxes,
-    "answers": answers,
+    "answers": every_answer,
     "audiences": audiences,
     "contact-information": contact_information,
+    "conversation": conversation,
+    "customer-conversations": customer_conversations,
+    "freeform-topics": freeform_topics,
 }
+"""The rows of each export's first table."""
+
+OTHER_TRUTH: Mapping[tuple[str, str], Callable[[Company], Rows]] = {
+    ("customer-conversations", "conversation-items"): items_of_customer,
+}
+"""The rows of further tables, by export and table."""
