@@ -40,6 +40,13 @@ _KIND_NAMES = {
     "SYSTEM": "Gladly",
 }
 _BREAKS = frozenset({"br", "div", "p", "li", "tr", "h1", "h2", "h3", "hr", "ul", "ol", "table", "dt", "dd", "caption"})
+_CELLS = frozenset({"td", "th"})
+_INLINE_TAGS = (
+    "a abbr b bdi bdo big body cite code col colgroup data del dfn em font footer head header html i img input ins kbd "
+    "label link main mark meta nav ol q s samp script section small span strike strong style sub sup tbody tfoot thead "
+    "time title tt u var wbr"
+)
+_INLINE = frozenset(_INLINE_TAGS.split())
 
 
 class Weight(StrEnum):
@@ -169,6 +176,13 @@ def _body(row: Mapping[str, Any]) -> str:
 def _raw(row: Mapping[str, Any]) -> list[str]:
     """What an item of an unknown kind holds, without its envelope."""
     content = _content(row)
+    if not content:  # then the columns hold all of it
+        told = ("content.type", "content.content", "content.body", "content.subject", "content.title")
+        content = {
+            name.removeprefix("content."): cell
+            for name, cell in row.items()
+            if name.startswith("content.") and name not in told and cell is not None
+        }
     return [json.dumps(content, ensure_ascii=False)] if content else []
 
 
@@ -244,7 +258,10 @@ def _seconds(row: Mapping[str, Any]) -> int | None:
 
 
 def text_of_html(html: str) -> str:
-    """What limited HTML says: tags and what is no text are gone, blocks begin a line, entities are characters."""
+    """What limited HTML says: tags and what is no text are gone, blocks begin a line, entities are characters.
+
+    Only tags that HTML has are tags: `<ann@example.com>` is text.
+    """
     if "<" not in html and "&" not in html:
         return html
     reader = _Text()
@@ -267,12 +284,18 @@ class _Text(HTMLParser):
             self._silent += 1
         if tag in _BREAKS:
             self.pieces.append("\n")
+        elif tag in _CELLS:
+            self.pieces.append(" ")
+        elif tag not in _INLINE:
+            self.handle_data(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag in ("script", "style"):
             self._silent = max(0, self._silent - 1)
         if tag in _BREAKS:
             self.pieces.append("\n")
+        elif tag not in _CELLS and tag not in _INLINE:
+            self.handle_data(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
         if not self._silent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
@@ -129,9 +130,10 @@ N = TypeVar("N", int, float)
 def _number(source: Object, name: str, kind: type[N]) -> N | None:
     """A number, also when sent as text; None when missing or no number."""
     try:
-        return kind(float(text(source, name) or ""))
-    except (ValueError, OverflowError):
+        number = float(text(source, name) or "")
+    except ValueError:
         return None
+    return kind(number) if math.isfinite(number) else None
 
 
 def _conversation(value: Object) -> Conversation:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -160,7 +161,8 @@ class Result:
             raise ValueError("not a file name")
         folder = self.folder / shelf
         folder.mkdir(exist_ok=True)
-        temporary = folder / f".{hashlib.sha256(name.encode()).hexdigest()[:32]}.tmp"
+        # A name of its own: two may keep the same file at once.
+        temporary = folder / f".{secrets.token_hex(16)}.tmp"
         try:
             with temporary.open("w+b") as file:
                 yield file

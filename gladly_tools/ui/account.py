@@ -43,11 +43,11 @@ def session_of(owner: str) -> Session:
 
 def browser_zone() -> str:
     """The browser's IANA time zone; the organization's where the browser does not tell."""
-    zone = st.context.timezone
-    try:
-        if zone:
-            return ZoneInfo(zone).key
-    except (ZoneInfoNotFoundError, ValueError):
-        pass
     session = current_session()
-    return session.account.zone if session else "UTC"
+    for zone in (st.context.timezone, session.account.zone if session else None):
+        try:
+            if zone:
+                return ZoneInfo(zone).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            pass
+    return "UTC"

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+import pandas as pd
 import streamlit as st
 
 from gladly_tools.api import Impatient, Paragraph
@@ -36,9 +37,12 @@ FACES = {
 def show_transcript(session: Session, result: Result, job_id: str, place: str) -> None:
     """The thread of a table of conversation items; of one conversation at a time where it holds several."""
     table = Table(result)
-    conversation_id = _chosen_conversation(table, place)
-    rows = _rows(table, conversation_id)
+    ids = _conversations(table)
+    conversation_id = _chosen_conversation(ids, place)
+    # Of a single conversation everything, also what names none.
+    rows = _rows(table, conversation_id if len(ids) > 1 else None)
     everything = entries(rows)
+    keys = {id(entry): f"{place}:{entry.id.strip() or f'#{number}'}" for number, entry in enumerate(everything)}
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"thread bar:{place}"):
         words = st.text_input(
             "Search",
@@ -64,21 +68,26 @@ def show_transcript(session: Session, result: Result, job_id: str, place: str) -
             with st.container(horizontal_alignment="center"):
                 st.caption("Time unknown" if day is None else f"**{day:%A}, {day.day} {day:%B %Y}**", width="content")
             for entry in of_day:
-                _entry(session, entry, job_id, zone, words, f"{place}:{entry.id}")
+                _entry(session, entry, job_id, zone, words, keys[id(entry)])
 
 
-def _chosen_conversation(table: Table, place: str) -> str | None:
-    """The conversation to read; a choice when there are several, the one with the latest item first."""
+def _conversations(table: Table) -> Mapping[str, str]:
+    """What tells the conversations apart, by id; the one with the latest item first."""
     latest = table.frame(
         'SELECT "conversationId" AS id, count(*) AS items, max("timestamp") AS latest FROM rows'
         " GROUP BY ALL ORDER BY latest DESC"
     )
-    zone = ZoneInfo(browser_zone())
+    zone = browser_zone()
     labels: dict[str, str] = {}
     for conversation_id, items, at in latest.itertuples(index=False, name=None):
         if isinstance(conversation_id, str):
-            when = f"Last item {at.astimezone(zone):%d %b %Y, %H:%M}, " if isinstance(at, datetime) else ""
+            when = "" if pd.isna(at) else f"Last item {_local(at.to_pydatetime(), zone):%d %b %Y, %H:%M}, "
             labels[conversation_id] = f"{when}{counted(items, 'item')} · {conversation_id}"
+    return labels
+
+
+def _chosen_conversation(labels: Mapping[str, str], place: str) -> str | None:
+    """The conversation to read; a choice when there are several."""
     if len(labels) < 2:
         return next(iter(labels), None)
     return str(
@@ -140,11 +149,19 @@ def _summary(everything: Sequence[Entry], zone: str) -> str:
 
 
 def _day(entry: Entry, zone: str) -> date | None:
-    return None if entry.at is None else entry.at.astimezone(ZoneInfo(zone)).date()
+    return None if entry.at is None else _local(entry.at, zone).date()
 
 
 def _clock(at: datetime | None, zone: str) -> str:
-    return "time unknown" if at is None else f"{at.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+    return "time unknown" if at is None else f"{_local(at, zone):%H:%M:%S}"
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    """The time in a zone; as it is where that would lie before the first year or after the last."""
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return at
 
 
 def _entry(session: Session, entry: Entry, job_id: str, zone: str, words: str, place: str) -> None:
@@ -223,7 +240,12 @@ def _call(session: Session, entry: Entry, job_id: str, words: str, place: str) -
         if st.button("Voice transcript", icon=":material/record_voice_over:", key=f"voice:{place}"):
             st.session_state[f"voice read:{place}"] = _voice(session, entry.id)
     if st.session_state.get(f"playing:{place}"):
-        st.audio(_own_address(job_id, entry.id))
+        address = _own_address(job_id, entry.id)
+        # The player takes what is no whole address for a file of this machine.
+        if address.startswith("http"):
+            st.audio(address)
+        else:
+            st.link_button("Open the recording", address)
     if f"voice read:{place}" in st.session_state:
         _paragraphs(st.session_state[f"voice read:{place}"])
 

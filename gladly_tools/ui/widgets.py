@@ -159,7 +159,7 @@ def _customer(question: CustomerQuestion, key: str, session: Session) -> Custome
     if len(names) < 2:
         return text
     chosen = st.selectbox(
-        f"{len(names)}{' or more' if len(names) >= MOST_FOUND else ''} customers have {asked.words}",
+        plain(f"{len(names)}{' or more' if len(names) >= MOST_FOUND else ''} customers have {asked.words}"),
         list(names),
         format_func=names.__getitem__,
         key=f"{key}:which",

@@ -7,13 +7,16 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^])")
-_LINKS = re.compile(r"(@|://|www(?=\.))", re.IGNORECASE)
-_JOINER = "\u2060"  # shows as nothing, and keeps an address from becoming a link
+# What becomes a link, an icon, a logo or a sign after the markdown was read, when a backslash no longer helps.
+_ALIVE = re.compile(
+    r"@|://|www(?=\.)|:(?=material[/_]|streamlit:)|(?<!\S)(?:<->|->|<-|--|>=|<=|~=)(?!\S)", re.IGNORECASE
+)
+_JOINER = "\u2060"  # shows as nothing, and breaks up what would come alive
 
 
 def plain(text: object) -> str:
     """Text that a label or a caption shows as it is: no markup, link, image or icon in it comes alive."""
-    unlinked = _LINKS.sub(lambda found: found[0][0] + _JOINER + found[0][1:], " ".join(str(text).splitlines()))
+    unlinked = _ALIVE.sub(lambda found: found[0][0] + _JOINER + found[0][1:], " ".join(str(text).splitlines()))
     return _MARKDOWN.sub(r"\\\1", unlinked)
 
 

@@ -61,7 +61,10 @@ def _fetched(client: Client, result: Result, item_id: str) -> str:
     name = f"{hashlib.sha256(item_id.encode()).hexdigest()[:32]}.mp3"
     path = result.folder / SHELF / name
     if not path.exists():
-        with result.keep_file(name, shelf=SHELF) as file:
-            if not client.conversations.recording(item_id, file):
-                raise NotFoundError("Gladly has no recording of this call (any more).")
+        try:
+            with result.keep_file(name, shelf=SHELF) as file:
+                if not client.conversations.recording(item_id, file):
+                    raise NotFoundError("Gladly has no recording of this call (any more).")
+        except FileNotFoundError:
+            raise NotFoundError("The result was deleted meanwhile.", "Export the conversation again.") from None
     return str(path)

@@ -28,6 +28,7 @@ def state(page: Any, word: str) -> Any:
 
 def start_contact_information(page: Any, *, customers: bool = False) -> None:
     page.get_by_role("link", name="Conversations").click()
+    page.get_by_text("Conversation Contact Information", exact=True).click()
     page.get_by_role("heading", name="Export Conversation Contact Information").wait_for()
     if not customers:
         page.get_by_text("Look customers up").click()
@@ -46,6 +47,7 @@ def test_from_the_demo_to_the_downloaded_csv_in_under_ten_clicks(page: Any, app:
     click(page.get_by_role("button", name=DEMO))
     page.get_by_role("button", name="Sign out").wait_for()
     click(page.get_by_role("link", name="Conversations"))
+    click(page.get_by_text("Conversation Contact Information", exact=True))
     click(page.get_by_text("Look customers up"))
     click(page.get_by_role("button", name="Export", exact=True))
     state(page, "Complete").wait_for()
