@@ -7,6 +7,7 @@ from gladly_tools.bulk.action import Action, Before, Bench, Choices, Outcome, St
 from gladly_tools.bulk.refusals import Why, cause, why
 from gladly_tools.bulk.sending import carry_out, patiently
 from gladly_tools.errors import (
+    FateUnknown,
     NotFoundError,
     RequestRefused,
     TryLaterError,
@@ -59,6 +60,8 @@ def apply(bench: Bench, target: Target, choices: Choices) -> Outcome:
         return _refused(client, bench, target, choices, before, refused, added)
     except NotFoundError:
         return Outcome(status=Status.NOT_FOUND, before=before, topic_added=added)
+    except FateUnknown:
+        raise
     except (TryLaterError, UnexpectedAnswer) as error:
         return Outcome(
             status=Status.FAILED, before=before, error=str(error), topic_added=added, cause=type(error).__name__

@@ -11,7 +11,7 @@ from gladly_tools.bulk import close_conversations, close_tasks
 from gladly_tools.bulk.action import Action, Bench, Choices, Outcome, Status, Target, heading_key
 from gladly_tools.bulk.refusals import cause
 from gladly_tools.bulk.sending import carry_out, patiently
-from gladly_tools.errors import NotFoundError, RequestRefused, TryLaterError, UnexpectedAnswer
+from gladly_tools.errors import FateUnknown, NotFoundError, RequestRefused, TryLaterError, UnexpectedAnswer
 
 PREVIOUS_STATUS, PREVIOUS_INBOX, PREVIOUS_AGENT = "previousStatus", "previousInboxId", "previousAgentId"
 CLOSED, OPEN = "CLOSED", "OPEN"
@@ -67,6 +67,8 @@ def _assign(client: Client, bench: Bench, target: Target) -> str:
                 is_assigned,
                 bench.pause,
             )
+    except FateUnknown:
+        raise
     except (RequestRefused, NotFoundError, TryLaterError, UnexpectedAnswer) as error:
         return f"It is open, but not assigned as before. {error}"
     return ""

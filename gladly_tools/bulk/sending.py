@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from gladly_tools.errors import AnswerLost, ServerError, SignInError, TryLaterError, UnexpectedAnswer
+from gladly_tools.errors import AnswerLost, FateUnknown, ServerError, TryLaterError, UnexpectedAnswer
 
 READ_ATTEMPTS = SEND_ATTEMPTS = 3
 
@@ -16,18 +16,18 @@ def carry_out(send: Callable[[], None], is_done: Callable[[], bool], pause: Call
     """Make a change; returns when it is made.
 
     When no usable answer comes, the state is read, and read again after a pause. Only when both say that the change
-    was not made is it sent again, `SEND_ATTEMPTS` times in all. Raises the last error of sending, or TryLaterError when nobody can say whether
-    the change was made; refusals and SignInError come through at once.
+    was not made is it sent again, `SEND_ATTEMPTS` times in all. Raises the last error of sending, or FateUnknown when
+    it cannot be read whether the change was made; refusals and SignInError come through at once.
     """
     for attempt in range(1, SEND_ATTEMPTS + 1):
         try:
             send()
             return
         except (AnswerLost, ServerError, UnexpectedAnswer) as error:
-            if _seen(is_done, error):
+            if _seen(is_done, pause, error.what):
                 return
             pause()
-            if _seen(is_done, error):
+            if _seen(is_done, pause, error.what):
                 return
             if attempt == SEND_ATTEMPTS:
                 raise
@@ -43,13 +43,11 @@ def patiently(read: Callable[[], T], pause: Callable[[], None]) -> T:
     return read()
 
 
-def _seen(is_done: Callable[[], bool], sent: Exception) -> bool:
+def _seen(is_done: Callable[[], bool], pause: Callable[[], None], sent: str) -> bool:
     try:
-        return is_done()
-    except SignInError:
-        raise
+        return patiently(is_done, pause)
     except (TryLaterError, UnexpectedAnswer) as unread:
-        raise TryLaterError(
-            f"The change was sent, and it is not known whether it was made: {getattr(sent, 'what', sent)}",
-            f"Reading it failed too: {unread.what} Retry it later; it is read first.",
+        raise FateUnknown(
+            f"The change was sent, and it is not known whether it was made: {sent} {unread.what}",
+            "Retry it later: it is read before anything else.",
         ) from None

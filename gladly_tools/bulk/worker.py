@@ -11,7 +11,7 @@ from gladly_tools.bulk.action import Action, Before, Outcome, Status, Target, he
 from gladly_tools.bulk.breaker import Breaker
 from gladly_tools.bulk.journal import BulkJournal, BulkRun, OpenRow
 from gladly_tools.bulk.locks import Locks
-from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError, SignInError
+from gladly_tools.errors import Cancelled, FateUnknown, GladlyToolsError, InputError, NotFoundError, SignInError
 
 GRACE_SECONDS = 20.0
 """How long a change that was begun may still take after the person stopped the run."""
@@ -42,6 +42,7 @@ class Worker:
         self._watch = watch
         self._progress = progress
         self._breaker = Breaker()
+        self._is_last_pass = False
         self.settle_seconds = settle_seconds
         self.reading = client.watched_by(Halting(watch, self._breaker))
         self.committed = Committed(watch)
@@ -95,9 +96,11 @@ class Worker:
     def _rows(self) -> None:
         done = self._done_before()
         self._progress(self._fraction(done), self._words(done), done)
-        for is_done in self.reading.each(self._one, self._open_rows()):
-            done += is_done
-            self._progress(self._fraction(done), self._words(done), done)
+        # What became of a row that could be read neither now nor then is looked for once more at the end.
+        for self._is_last_pass in (False, True):
+            for is_done in self.reading.each(self._one, self._open_rows()):
+                done += is_done
+                self._progress(self._fraction(done), self._words(done), done)
 
     def _open_rows(self) -> Iterator[OpenRow]:
         for row in self._journal.open_rows(self._run.id):
@@ -122,8 +125,13 @@ class Worker:
             return False
         except NotFoundError:
             outcome = Outcome(status=Status.NOT_FOUND)
+        except FateUnknown as error:
+            outcome = _failed(error)
+            if not self._is_last_pass:
+                self._breaker.note(outcome)
+                return False
         except GladlyToolsError as error:
-            outcome = Outcome(status=Status.FAILED, error=str(error), cause=f"{type(error).__name__}")
+            outcome = _failed(error)
         if outcome.before is None and bench.begun is not None:
             outcome = replace(outcome, before=bench.begun)
         self._journal.settle(self._run, {row.place: outcome})
@@ -150,6 +158,10 @@ class Worker:
     def _words(self, done: int) -> str:
         verb = "checked" if self._run.is_check else "done"
         return f"{done:,} of {self._run.total:,} {self._action.nouns} {verb}"
+
+
+def _failed(error: GladlyToolsError) -> Outcome:
+    return Outcome(status=Status.FAILED, error=str(error), cause=type(error).__name__)
 
 
 class RowBench:

@@ -155,7 +155,7 @@ def test_conversations_are_closed_once_however_often_the_run_is_killed(
             elif id_ in already:
                 assert (row["status"], is_closed, counts["close", id_]) == (Status.ALREADY_CLOSED, True, 0)
             else:
-                assert (row["status"], is_closed, counts["close", id_]) == (Status.CLOSED, True, 1)
+                assert (row["status"], is_closed, counts["close", id_]) == (Status.CLOSED, True, 1), row
                 assert counts["add topics", id_] == (id_ not in had)
                 assert row["topic added"] == ("no" if id_ in had else "yes")
         assert {rows[id_]["status"] for id_ in unknown} == {Status.NOT_FOUND}
