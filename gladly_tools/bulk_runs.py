@@ -78,10 +78,19 @@ class BulkRuns:
         return run
 
     def run_here(
-        self, account: Account, client: Client, order: Order, watcher: Callable[[Ticket], None]
+        self,
+        account: Account,
+        client: Client,
+        order: Order,
+        watcher: Callable[[Ticket], None],
+        created: Callable[[BulkRun], None] = lambda _run: None,
     ) -> tuple[BulkRun, Exception | None]:
-        """Run to the end in this thread, for the command line; also returns what made it pause, if anything did."""
+        """Run to the end in this thread, for the command line; also returns what made it pause, if anything did.
+
+        `created` is told of the run before its first row.
+        """
         run = self._create(account, order, self.new_id(), origin="command line")
+        created(run)
         return self._here(client, run, watcher)
 
     def resume(self, account: Account, client: Client, run_id: str) -> BulkRun:
