@@ -28,6 +28,7 @@ _SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n?", re.IGNORECASE)
 _MANGLED = re.compile(
     r"[+-]?\d+([.,]\d+)?E\+\d+|[+-]?\d+[.,]\d+E-?\d+|#(NAME\?|VALUE!|REF!|N/A|DIV/0!|NULL!|NUM!)|#+", re.I
 )
+_ORDINARY = re.compile(r"\w[\w-]*", re.ASCII)
 _NOT_IN_AN_ID = re.compile(r"[\s\x00-\x1f\x7f\ufffd]")
 _AS_FORMULA = re.compile(r'="(.*)"')
 _HEADING = re.compile(r"(\w+[ _-]?)?ids?", re.IGNORECASE)
@@ -36,7 +37,7 @@ Line = tuple[int, Sequence[str]]
 """The number of a line in the file, counted from 1, and its cells."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """One line that names an ID: `cells` are those of every column. `repeats` is the line that named it first."""
 
@@ -240,22 +241,28 @@ def _columns(cells: Sequence[str], column: str) -> tuple[tuple[str, ...], int, b
 
 
 def _entry(number: int, cells: list[str], columns: tuple[str, ...], place: int, first_line: dict[str, int]) -> Entry:
-    read = [unguard(cell) for cell in cells]
+    read = [unguard(cell) if cell.startswith("'") else cell for cell in cells]
     padded = tuple(read[: len(columns)] + [""] * (len(columns) - len(read)))
-    wrapped = _AS_FORMULA.fullmatch(padded[place])
-    id_ = wrapped[1].strip() if wrapped else padded[place]
-    why = ""
-    if len(cells) > len(columns):
-        why = f"the line has {len(cells)} cells, the first one {len(columns)}"
-    elif not id_:
-        why = "the ID is missing"
-    elif _MANGLED.fullmatch(id_):
-        why = "a spreadsheet has turned the ID into a number or an error, and it is lost"
-    elif _NOT_IN_AN_ID.search(id_):
-        why = "not an ID: it holds a space or another character that no ID has"
-    elif len(id_) > LONGEST_ID or id_ in (".", ".."):
-        why = "not an ID"
+    id_ = padded[place]
+    why = f"the line has {len(cells)} cells, the first one {len(columns)}" if len(cells) > len(columns) else ""
+    if not (why or (len(id_) <= LONGEST_ID and _ORDINARY.fullmatch(id_))):
+        wrapped = _AS_FORMULA.fullmatch(id_)
+        id_ = wrapped[1].strip() if wrapped else id_
+        why = _flaw(id_)
     return Entry(line=number, id=id_, cells=padded, repeats=None if why else first_line.get(id_), set_aside=why)
+
+
+def _flaw(id_: str) -> str:
+    """Why a text cannot be an ID; empty when it may be one, whatever its alphabet."""
+    if not id_:
+        return "the ID is missing"
+    if _MANGLED.fullmatch(id_):
+        return "a spreadsheet has turned the ID into a number or an error, and it is lost"
+    if _NOT_IN_AN_ID.search(id_):
+        return "not an ID: it holds a space or another character that no ID has"
+    if len(id_) > LONGEST_ID or id_ in (".", ".."):
+        return "not an ID"
+    return ""
 
 
 def _unusable(what: str, advice: str) -> InputError:
