@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gladly_tools.api.asking import Asking
-from gladly_tools.api.conversations import Listing, assignee
+from gladly_tools.api.conversations import assignee
+from gladly_tools.api.listing import Listing
 from gladly_tools.api.reading import Object, an_object, identity, objects, text
 from gladly_tools.api.transport import segment
 

@@ -14,8 +14,8 @@ from starlette.routing import Route
 from gladly_tools.demo.changes import Refusal
 from gladly_tools.demo.company import Company
 from gladly_tools.demo.limits import Limits
+from gladly_tools.demo.moments import moment
 from gladly_tools.demo.refusals import missing_single, refused
-from gladly_tools.demo.shapes import moment
 from gladly_tools.demo.tasks import Task
 
 Json = dict[str, Any]
