@@ -174,10 +174,11 @@ class BulkRuns:
         return undo
 
     def order_of_plan(self, account: Account, run_id: str, *, force: bool) -> Order:
-        """What a check looked at, to be done now with the same choices, `force` apart."""
+        """What a check found to be done, with the same choices; with `force` also where the customer waits."""
         plan = self.get(account, run_id)
         action = ACTIONS[plan.action]
-        data = input_csv(self.journal, plan, list(Status))
+        statuses = [action.aim, Status.NEEDS_TOPIC, *([Status.NEEDS_FORCE] if force else [])]
+        data = input_csv(self.journal, plan, statuses)
         return Order(
             action=action,
             checked=check(data, column=action.column),

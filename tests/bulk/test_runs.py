@@ -335,12 +335,19 @@ def test_a_reopened_conversation_whose_agent_left_the_inbox_says_so(shop: Shop) 
     assert "does not belong" in row["error"]
 
 
-def test_a_plan_counts_the_inboxes_of_what_will_be_closed(shop: Shop) -> None:
-    ids = open_conversations(shop.company, 30)
+def test_a_plan_counts_the_inboxes_and_is_followed_by_just_what_it_found_to_do(shop: Shop) -> None:
+    ids = open_conversations(shop.company, 33)
+    for id_ in ids[30:32]:
+        shop.company.changes.wait(id_, True)
+    shop.company.changes.change_conversation(ids[32], assignee=None, status="CLOSED", force=False)
     plan = shop.run(order_for(CLOSE_CONVERSATIONS, ids, is_check=True, topic_id=usable_topic(shop.company)))
+    everything, ids = ids, ids[:30]
     inboxes = shop.bulk.journal.inboxes(plan.id, Status.WILL_CLOSE)
     expected = Counter(shop.company.inboxes[shop.company.conversations[id_].inbox].id for id_ in ids)
     assert inboxes == dict(expected)
     order = shop.bulk.order_of_plan(shop.account, plan.id, force=False)
     assert [entry.id for entry in order.checked.entries] == ids
     assert order.choices == Choices(topic_id=usable_topic(shop.company))
+    forced = shop.bulk.order_of_plan(shop.account, plan.id, force=True)
+    assert [entry.id for entry in forced.checked.entries] == everything[:32]
+    assert forced.choices.force
