@@ -15,7 +15,9 @@ from gladly_tools.errors import (
 )
 
 CLOSED, WAITING = "CLOSED", "WAITING"
-IS_WAITING = "The customer is waiting for an answer. Choose to close such conversations too, or answer first."
+IS_WAITING = "The customer is waiting for an answer; closed only if you choose so."
+
+NO_TOPIC = "No topic, and none chosen: refused where one is required."
 
 
 def plan(bench: Bench, target: Target, choices: Choices) -> Outcome:
@@ -27,9 +29,9 @@ def plan(bench: Bench, target: Target, choices: Choices) -> Outcome:
     if found.status == CLOSED:
         return Outcome(status=Status.ALREADY_CLOSED, before=before)
     if found.status == WAITING and not choices.force:
-        return Outcome(status=Status.NEEDS_FORCE, before=before)
+        return Outcome(status=Status.NEEDS_FORCE, before=before, error=IS_WAITING)
     if not found.topic_ids and choices.topic_id is None:
-        return Outcome(status=Status.NEEDS_TOPIC, before=before)
+        return Outcome(status=Status.NEEDS_TOPIC, before=before, error=NO_TOPIC)
     return Outcome(status=Status.WILL_CLOSE, before=before)
 
 

@@ -116,7 +116,7 @@ def _decoded(data: bytes) -> tuple[str, str]:
     if data.startswith(b"\xef\xbb\xbf"):
         return _decode(data, "utf-8-sig"), "UTF-8"
     start = data[:4096]
-    if b"\x00" in start:
+    if b"\x00" in data:
         # Two bytes a letter: in the Latin letters of an ID, one of the two is zero.
         zeros_first, zeros_second = start[0::2].count(0), start[1::2].count(0)
         half = len(start) // 4

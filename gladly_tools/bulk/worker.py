@@ -132,6 +132,8 @@ class Worker:
                 return False
         except GladlyToolsError as error:
             outcome = _failed(error)
+        if outcome.status is Status.NOT_FOUND and not outcome.error:
+            outcome = replace(outcome, error=f"Gladly has no {self._action.noun} with this ID.")
         if outcome.before is None and bench.begun is not None:
             outcome = replace(outcome, before=bench.begun)
         self._journal.settle(self._run, {row.place: outcome})

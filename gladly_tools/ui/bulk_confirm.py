@@ -52,7 +52,7 @@ def confirmation(session: Session) -> None:
         return
     action = ACTIONS[asked.action]
 
-    @st.dialog(f"{action.title}?", on_dismiss=_forget, icon=":material/done_all:")
+    @st.dialog(f"{action.title}", on_dismiss=_forget, icon=":material/done_all:")
     def dialog() -> None:
         try:
             order = _order(session, asked)
@@ -82,10 +82,11 @@ def _body(session: Session, asked: Asked, order: Order) -> None:
         waiting = "closed too" if order.choices.force else "skipped"
         facts.append(("If the customer is waiting", waiting))
     facts.append(("Takes about", duration(portal().bulk.seconds(order))))
-    for name, value in facts:
-        with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-            st.markdown(f":gray[{name}]", width="content")
-            st.markdown(f"**{value}**", width="content")
+    with st.container(gap="xsmall"):
+        for name, value in facts:
+            with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
+                st.markdown(f":gray[{name}]", width="content")
+                st.markdown(f"**{value}**", width="content")
     if action.undo:
         st.warning("**This cannot be undone.** It changes live data in Gladly.", icon=":material/warning:")
     else:
@@ -112,9 +113,8 @@ def _start(session: Session, asked: Asked, order: Order) -> None:
         st.error(f"**{plain(error.what)}** {plain(error.advice)}", icon=":material/error:")
         return
     _forget()
-    if asked.list_key:
-        # It is the run's now; the next list begins with an empty form.
-        portal().bulk.uploads.drop(session.account.owner, asked.action)
+    # The list is the run's now; the next one begins with an empty form.
+    portal().bulk.uploads.drop(session.account.owner, asked.action)
     st.session_state["bulk:run"] = run.id
     st.rerun()
 

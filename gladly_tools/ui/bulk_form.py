@@ -104,16 +104,12 @@ def _summary(session: Session, action: Action, upload: Upload, checked: Checked)
             st.markdown(f":material/checklist: **{counted(checked.to_do, action.noun)} to {action.verb}**")
             _remove(session, action, upload)
         facts = [upload.name, checked.read_as, size(len(upload.data))]
-        st.caption(plain(" · ".join(facts)))
         notes = list(checked.remarks)
         if checked.repeated:
-            notes.append(
-                f"{counted(len(checked.repeated), 'line repeats', 'lines repeat')} an ID; each ID is done once"
-            )
+            notes.append(f"{counted(len(checked.repeated), 'line repeats', 'lines repeat')} an ID, which is done once")
         if checked.blank_lines:
             notes.append(f"{counted(checked.blank_lines, 'blank line')} left out")
-        for note in notes:
-            st.caption(f":material/info: {plain(note)}.")
+        st.caption("  \n".join(plain(line) for line in (" · ".join(facts), " · ".join(notes)) if line))
     if checked.set_aside or checked.repeated:
         _set_aside(checked)
 
@@ -121,7 +117,10 @@ def _summary(session: Session, action: Action, upload: Upload, checked: Checked)
 def _set_aside(checked: Checked) -> None:
     lines = [(entry.line, entry.id, entry.set_aside) for entry in checked.set_aside]
     repeated = [(entry.line, entry.id, f"same ID as line {entry.repeats}") for entry in checked.repeated]
-    title = counted(len(lines), "line") + " set aside" if lines else "Lines that repeat an ID"
+    parts = [f"{counted(len(lines), 'line')} set aside"] if lines else []
+    if repeated:
+        parts.append(counted(len(repeated), "line repeats an ID", "lines repeat an ID"))
+    title = ", ".join(parts)
     with st.expander(title, icon=":material/rule:", expanded=bool(lines)):
         shown = sorted(lines + repeated)[:MOST_SET_ASIDE]
         st.dataframe(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from gladly_tools.bulk import ACTIONS, Action
@@ -11,7 +13,7 @@ from gladly_tools.ui.account import browser_zone, require_session
 from gladly_tools.ui.bulk_confirm import confirmation
 from gladly_tools.ui.bulk_form import bulk_form
 from gladly_tools.ui.bulk_run import run_view
-from gladly_tools.ui.bulk_words import counts_in_words, state_in_words
+from gladly_tools.ui.bulk_words import counts_in_words, state_in_words, title_of_run
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
@@ -19,6 +21,7 @@ from gladly_tools.web.vault import Session
 FORM_WIDTH = 760
 CHOSEN = "bulk:action"
 SHOWN = "bulk:run"
+GO_TO = "bulk:go to"
 
 
 def bulk_page() -> None:
@@ -30,11 +33,12 @@ def bulk_page() -> None:
         "These are actions, not exports: they change live data."
     )
     runs = portal().bulk.list(session.account)
-    shown = _shown(session, runs)
+    shown = _shown(session)
     action = _chosen(shown)
     if shown is not None and shown.action == action.name:
         # Folded away while there is a run to look at; another key for each, so that it folds after a start.
-        with st.expander(f"**{action.title}**", icon=":material/add_circle:", width=FORM_WIDTH, key=f"form:{shown.id}"):
+        title = f"**Another list to {action.verb}**"
+        with st.expander(title, icon=":material/add_circle:", width=FORM_WIDTH, key=f"form:{shown.id}"):
             bulk_form(session, action)
         run_view(session, shown)
     else:
@@ -45,7 +49,7 @@ def bulk_page() -> None:
     confirmation(session)
 
 
-def _shown(session: Session, runs: object) -> BulkRun | None:
+def _shown(session: Session) -> BulkRun | None:
     """The run to look at: the one just started, or the one in the address, which then names it."""
     asked, written = st.query_params.get("run"), st.session_state.get("bulk:run in address")
     if asked is not None and asked != written:
@@ -71,6 +75,9 @@ def _shown(session: Session, runs: object) -> BulkRun | None:
 
 
 def _chosen(shown: BulkRun | None) -> Action:
+    wanted = st.session_state.pop(GO_TO, None)
+    if wanted in ACTIONS:
+        st.session_state[CHOSEN] = wanted
     st.session_state.setdefault(CHOSEN, shown.action if shown else next(iter(ACTIONS)))
     name = st.segmented_control(
         "Action",
@@ -84,9 +91,8 @@ def _chosen(shown: BulkRun | None) -> Action:
     return ACTIONS[str(name)]
 
 
-def _past(runs: object) -> None:
+def _past(runs: Sequence[BulkRun]) -> None:
     """Every run of the account, those included whose results are deleted."""
-    assert isinstance(runs, list)
     st.subheader("Past runs", anchor=False)
     if not runs:
         with st.container(border=True, width=FORM_WIDTH):
@@ -104,13 +110,16 @@ def _line(run: BulkRun, zone: str) -> None:
         words, button = st.columns([6, 1], vertical_alignment="center")
         with words, st.container(gap=None):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                what = "Check" if run.is_check else ACTIONS[run.action].title
-                st.markdown(f"**{what}**", width="content")
+                st.markdown(f"**{title_of_run(run)}**", width="content")
                 st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # these are Streamlit's colors
             of = counted(run.total, ACTIONS[run.action].noun)
-            facts = [moment(run.created_at, zone), of, run.file_name, counts_in_words(run), f"run {run.id}"]
+            # Of one at work, what is drawn here would soon be untrue.
+            job = portal().bulk.job(run)
+            counts = "" if job is not None and job.state.active else counts_in_words(run)
+            facts = [moment(run.created_at, zone), of, run.file_name, counts, f"run {run.id}"]
             st.caption(plain(" · ".join(fact for fact in facts if fact)))
         with button, st.container(horizontal=True, horizontal_alignment="right"):
             if st.button("Open", icon=":material/table_view:", key=f"open run:{run.id}"):
                 st.session_state[SHOWN] = run.id
+                st.session_state[GO_TO] = run.action
                 st.rerun()

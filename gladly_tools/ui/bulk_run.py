@@ -16,7 +16,7 @@ from gladly_tools.errors import GladlyToolsError
 from gladly_tools.jobs import Job, State
 from gladly_tools.ui.account import browser_zone, session_of
 from gladly_tools.ui.bulk_confirm import ask_to_confirm
-from gladly_tools.ui.bulk_words import label_of, noun_of, state_in_words
+from gladly_tools.ui.bulk_words import ORDER, label_of, noun_of, state_in_words, title_of_run
 from gladly_tools.ui.job_panel import BULK_LOOKS, POLL, attempt, expiry
 from gladly_tools.ui.words import duration, moment, plain
 from gladly_tools.web.bulk_routes import BulkFile, bulk_link
@@ -49,9 +49,8 @@ def run_view(session: Session, run: BulkRun) -> None:
 
 
 def _heading(run: BulkRun, job: Job | None) -> None:
-    action = ACTIONS[run.action]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(f"{action.title}: check" if run.is_check else action.title, anchor=False, width="content")
+        st.subheader(title_of_run(run), anchor=False, width="content")
         label, icon, color = state_in_words(run)
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # these are Streamlit's colors
         st.space("stretch")
@@ -146,7 +145,7 @@ def _ending(session: Session, run: BulkRun, job: Job) -> None:
 
 
 def _figures(run: BulkRun, counts: Mapping[Status, int]) -> None:
-    shown = [status for status in Status if counts.get(status)]
+    shown = [status for status in ORDER if counts.get(status)]
     with st.container(horizontal=True, gap="small", key=f"figures:{run.id}"):
         for status in shown:
             st.metric(label_of(status, run), f"{counts[status]:,}", border=True, width=170)
@@ -194,7 +193,7 @@ def _next(session: Session, run: BulkRun, counts: Mapping[Status, int]) -> None:
             )
         ):
             undo = bulk.upload_reopening(session.account, run.id)
-            st.session_state["bulk:action"] = undo.name
+            st.session_state["bulk:go to"] = undo.name
             st.rerun()
         _delete(session, run)
 
@@ -232,7 +231,7 @@ def _next_after_check(session: Session, run: BulkRun, counts: Mapping[Status, in
 def _into_form(session: Session, run: BulkRun, statuses: Sequence[Status]) -> None:
     if attempt(lambda: portal().bulk.upload_again(session.account, run.id, statuses)):
         st.session_state.pop("bulk:run", None)
-        st.session_state["bulk:action"] = run.action
+        st.session_state["bulk:go to"] = run.action
         st.rerun()
 
 
@@ -246,7 +245,8 @@ def _delete(session: Session, run: BulkRun) -> None:
 
 
 def _downloads(run: BulkRun) -> None:
-    with st.popover("Download", icon=":material/download:", type="primary"):
+    # After a check, going on is the main thing to do.
+    with st.popover("Download", icon=":material/download:", type="secondary" if run.is_check else "primary"):
         guard = st.checkbox(
             "Protect against formulas",
             value=True,
@@ -323,6 +323,7 @@ def _rows(run: BulkRun) -> None:
         [(row.line, row.id, label_of(row.status, run), row.error) for row in found[:MOST_ROWS]],
         columns=["Line", action.column, "Status", "Why"],
     )
+    frame = frame.sort_values("Line", kind="stable")
     st.dataframe(
         frame,
         hide_index=True,

@@ -24,6 +24,34 @@ LABELS = {
 }
 
 
+IN_A_LINE = {
+    Status.NEEDS_FORCE: "with a waiting customer",
+    Status.NEEDS_TOPIC: "that may need a topic",
+}
+
+ORDER = (
+    Status.WILL_CLOSE,
+    Status.WILL_REOPEN,
+    Status.NEEDS_FORCE,
+    Status.NEEDS_TOPIC,
+    Status.CLOSED,
+    Status.REOPENED,
+    Status.ALREADY_CLOSED,
+    Status.ALREADY_OPEN,
+    Status.SKIPPED,
+    Status.NOT_FOUND,
+    Status.FAILED,
+    Status.NOT_ATTEMPTED,
+)
+"""What a person looks for first, first."""
+
+
+def title_of_run(run: BulkRun) -> str:
+    """What a run does."""
+    title = ACTIONS[run.action].title
+    return f"{title}: check" if run.is_check else title
+
+
 def label_of(status: Status, run: BulkRun) -> str:
     """A status as a figure is headed."""
     return "Not attempted" if status is Status.NOT_ATTEMPTED and run.finished_at is not None else LABELS[status]
@@ -44,7 +72,11 @@ def state_in_words(run: BulkRun) -> tuple[str, str, str]:
 def counts_in_words(run: BulkRun) -> str:
     """The counts in one line: `12 closed, 3 failed`."""
     counts = portal().bulk.counts(run)
-    return ", ".join(f"{counts[status]:,} {label_of(status, run).lower()}" for status in Status if counts.get(status))
+    return ", ".join(
+        f"{counts[status]:,} {IN_A_LINE.get(status) or label_of(status, run).lower()}"
+        for status in ORDER
+        if counts.get(status)
+    )
 
 
 def noun_of(run: BulkRun, count: int) -> str:

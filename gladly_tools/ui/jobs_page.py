@@ -80,6 +80,7 @@ def _buttons(session: Session, job: Job) -> None:
     if job.kind in ACTIONS:
         # A bulk run is paused, resumed and deleted where its rows can be seen.
         if st.button("Open", icon=":material/table_view:", key=f"open:{job.id}"):
+            st.session_state.update({"bulk:run": job.id, "bulk:go to": job.kind})
             st.switch_page(PAGES / "bulk_close.py", query_params={"run": job.id})
         return
     if job.kind in EXPORTS and st.button("Open", icon=":material/table_view:", key=f"open:{job.id}"):
