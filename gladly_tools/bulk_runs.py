@@ -11,9 +11,10 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.bulk import ACTIONS, Action, Choices, Status
 from gladly_tools.bulk.id_file import Checked, check
-from gladly_tools.bulk.journal import BulkJournal, BulkRun
+from gladly_tools.bulk.journal import BulkJournal
 from gladly_tools.bulk.locks import Locks
-from gladly_tools.bulk.results import input_csv, reopen_csv, results_csv
+from gladly_tools.bulk.records import BulkRun
+from gladly_tools.bulk.results import audit_csv, input_csv, reopen_csv, results_csv
 from gladly_tools.bulk.uploads import Upload, Uploads
 from gladly_tools.bulk.worker import Worker
 from gladly_tools.errors import Cancelled, InputError, NotFoundError
@@ -201,6 +202,13 @@ class BulkRuns:
             raise NotFoundError("This run has closed nothing.", "See the Bulk Close page.")
         return reopen_csv(self.journal, run, ACTIONS[run.action], bom=bom, guard=guard)
 
+    def audit_file(self, account: Account, run_id: str, *, bom: bool = False, guard: bool = True) -> Iterator[bytes]:
+        """The audit lines of a run, which outlast its results. Raises NotFoundError for a check, which has none."""
+        run = self.get(account, run_id)
+        if run.is_check:
+            raise NotFoundError("A check changes nothing, so it has no audit record.", "See the Bulk Close page.")
+        return audit_csv(self.journal.audit(run.id), bom=bom, guard=guard)
+
     def sweep(self) -> None:
         """Delete uploaded lists that are too old, and the rows of runs whose jobs are gone."""
         self.uploads.sweep(seconds=self._runs.settings.retention_hours * 3600)
@@ -247,6 +255,7 @@ class BulkRuns:
         self._runs.runner.interrupt_orphans()
         if run.finished_at is not None or not self._runs.journal.queue(run.id, runner=self._runs.runner.id):
             raise InputError("This run is at work, or has ended.", "See the Bulk Close page.", field="run")
+        self.journal.ask_to_stop(run.id, asked=False)
         return run
 
     def _here(

@@ -20,7 +20,7 @@ from gladly_tools.api import Client
 from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, REOPEN_CONVERSATIONS, REOPEN_TASKS
 from gladly_tools.bulk.action import Action, Choices, Status
 from gladly_tools.bulk.id_file import LARGEST_FILE, check
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.jobs import Ticket

@@ -31,11 +31,6 @@ class Status(StrEnum):
         """True when the row is as the person wanted it."""
         return self in (Status.CLOSED, Status.ALREADY_CLOSED, Status.REOPENED, Status.ALREADY_OPEN)
 
-    @property
-    def worth_retrying(self) -> bool:
-        """True when the same row may end better in another run."""
-        return self in (Status.FAILED, Status.NOT_ATTEMPTED)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Before:

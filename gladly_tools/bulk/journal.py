@@ -11,13 +11,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from gladly_tools.bulk.action import Before, Choices, Outcome, Status
 from gladly_tools.bulk.id_file import Checked
+from gladly_tools.bulk.records import AuditLine, BulkRun, OpenRow, ResultRow, before_of, result_of, run_of
 from gladly_tools.errors import NotFoundError
 
 SCHEMA = """
@@ -69,59 +69,6 @@ create index if not exists audit_by_run on audit (run);
 """
 
 CHUNK = 500
-UNKNOWN = "Sent, and it is not known what became of it. Resume or retry: the row is read before anything else."
-
-
-@dataclass(frozen=True, kw_only=True)
-class BulkRun:
-    """One run of an action. `total` counts IDs, each once; `is_check` for one that reads and changes nothing.
-
-    `finished_at` is set when every row was dealt with, or the run was stopped for good (`stopped`). Once its rows are
-    deleted, `forgotten` is true, and its counts are those it ended with. `source` is the run whose rows it repeats.
-    """
-
-    id: str
-    owner: str
-    username: str
-    organization: str
-    action: str
-    is_check: bool
-    choices: Choices
-    topic_name: str
-    source: str
-    file_name: str
-    columns: tuple[str, ...]
-    id_column: int
-    total: int
-    created_at: datetime
-    stopped: bool
-    finished_at: datetime | None
-    forgotten: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class OpenRow:
-    """A row that has no outcome yet; `before` is set when a change of it was begun."""
-
-    place: int
-    id: str
-    cells: tuple[str, ...]
-    before: Before | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResultRow:
-    """A row as it stands in the results; `repeats_line` is the line whose ID, and so whose outcome, it shares."""
-
-    line: int
-    id: str
-    cells: tuple[str, ...]
-    repeats_line: int | None
-    before: Before | None
-    status: Status
-    error: str
-    topic_added: bool | None
-    finished_at: str
 
 
 class BulkJournal:
@@ -202,7 +149,7 @@ class BulkJournal:
             row = self._connection.execute("select * from runs where id = ?", (run_id,)).fetchone()
         if row is None or (owner is not None and row["owner"] != owner):
             raise NotFoundError("There is no such run.", "It may belong to another account. See the Bulk Close page.")
-        return _run(row)
+        return run_of(row)
 
     def list(self, owner: str, *, limit: int = 100) -> Sequence[BulkRun]:
         """An owner's runs, newest first, those included whose rows are deleted."""
@@ -210,7 +157,7 @@ class BulkJournal:
             rows = self._connection.execute(
                 "select * from runs where owner = ? order by created_at desc, rowid desc limit ?", (owner, limit)
             ).fetchall()
-        return [_run(row) for row in rows]
+        return [run_of(row) for row in rows]
 
     def counts(self, run_id: str) -> Mapping[Status, int]:
         """How many IDs ended how; those without an outcome count as not attempted. Lines set aside are left out."""
@@ -240,7 +187,7 @@ class BulkJournal:
                 return
             for row in rows:
                 yield OpenRow(
-                    place=row["place"], id=row["id"], cells=tuple(json.loads(row["cells"])), before=_before(row)
+                    place=row["place"], id=row["id"], cells=tuple(json.loads(row["cells"])), before=before_of(row)
                 )
             last = rows[-1]["place"]
 
@@ -295,10 +242,10 @@ class BulkJournal:
                 (self._now().isoformat(), stopped, run_id),
             )
 
-    def ask_to_stop(self, run_id: str) -> None:
-        """Note that a run shall end for good when it comes to a halt."""
+    def ask_to_stop(self, run_id: str, *, asked: bool = True) -> None:
+        """Note that a run shall end for good when it comes to a halt, or that it shall go on after all."""
         with self._transaction() as connection:
-            connection.execute("update runs set stopped = 1 where id = ?", (run_id,))
+            connection.execute("update runs set stopped = ? where id = ? and finished_at is null", (asked, run_id))
 
     def result_rows(self, run_id: str, *, only: Sequence[Status] = ()) -> Iterator[ResultRow]:
         """The rows in the order of the file, of every status or of some; read a few at a time."""
@@ -318,7 +265,7 @@ class BulkJournal:
             if not rows:
                 return
             for row in rows:
-                found = _result(row)
+                found = result_of(row)
                 if not only or found.status in only:
                     yield found
             last = rows[-1]["place"]
@@ -333,11 +280,11 @@ class BulkJournal:
             ).fetchall()
         return {row["inbox"] or "": row["number"] for row in rows}
 
-    def audit(self, run_id: str) -> Sequence[Mapping[str, Any]]:
+    def audit(self, run_id: str) -> Sequence[AuditLine]:
         """The audit lines of a run, in the order in which its rows were dealt with."""
         with self._lock:
             rows = self._connection.execute("select * from audit where run = ? order by rowid", (run_id,)).fetchall()
-        return [dict(row) for row in rows]
+        return [AuditLine(**{name: row[name] for name in row.keys()}) for row in rows]  # noqa: SIM118 no mapping
 
     def kept(self) -> Mapping[str, datetime]:
         """The runs whose rows are still here, each with the time it was begun."""
@@ -355,6 +302,9 @@ class BulkJournal:
                 " and forgotten_counts is null",
                 (counts, run_id),
             )
+        with self._lock:
+            # What was deleted must not linger in the log beside the file either.
+            self._connection.execute("pragma wal_checkpoint(truncate)").fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -367,49 +317,3 @@ class BulkJournal:
                 if self._connection.in_transaction:
                     self._connection.execute("rollback")
                 raise
-
-
-def _run(row: sqlite3.Row) -> BulkRun:
-    return BulkRun(
-        id=row["id"],
-        owner=row["owner"],
-        username=row["username"],
-        organization=row["organization"],
-        action=row["action"],
-        is_check=bool(row["is_check"]),
-        choices=Choices(**json.loads(row["choices"])),
-        topic_name=row["topic_name"],
-        source=row["source"],
-        file_name=row["file_name"],
-        columns=tuple(json.loads(row["columns"])),
-        id_column=row["id_column"],
-        total=row["total"],
-        created_at=datetime.fromisoformat(row["created_at"]),
-        stopped=bool(row["stopped"]),
-        finished_at=None if row["finished_at"] is None else datetime.fromisoformat(row["finished_at"]),
-        forgotten=row["forgotten_counts"] is not None,
-    )
-
-
-def _before(row: sqlite3.Row) -> Before | None:
-    return None if row["before"] is None else Before(**json.loads(row["before"]))
-
-
-def _result(row: sqlite3.Row) -> ResultRow:
-    before = _before(row)
-    status = Status(row["outcome"] or Status.NOT_ATTEMPTED)
-    error = row["error"]
-    if row["outcome"] is None and before is not None:
-        # Begun, and cut off: to say “not attempted” would be untrue.
-        status, error = Status.FAILED, UNKNOWN
-    return ResultRow(
-        line=row["line"],
-        id=row["id"],
-        cells=tuple(json.loads(row["cells"])),
-        repeats_line=row["repeats_line"],
-        before=before,
-        status=status,
-        error=error,
-        topic_added=None if row["topic_added"] is None else bool(row["topic_added"]),
-        finished_at=row["finished_at"] or "",
-    )

@@ -7,7 +7,8 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gladly_tools.bulk.action import Action, Status
-from gladly_tools.bulk.journal import BulkJournal, BulkRun, ResultRow
+from gladly_tools.bulk.journal import BulkJournal
+from gladly_tools.bulk.records import AuditLine, BulkRun, ResultRow
 from gladly_tools.bulk.reopen import PREVIOUS_AGENT, PREVIOUS_INBOX, PREVIOUS_STATUS
 from gladly_tools.results.download import guard_cell
 
@@ -59,6 +60,12 @@ def reopen_csv(
         if row.repeats_line is None
     )
     return _csv([action.column, PREVIOUS_STATUS, PREVIOUS_INBOX, PREVIOUS_AGENT], rows, bom=bom, guard=guard)
+
+
+def audit_csv(lines: Iterable[AuditLine], *, bom: bool = False, guard: bool = True) -> Iterator[bytes]:
+    """Who did what to which ID, and when."""
+    rows = ([line.at, line.username, line.organization, line.run, line.action, line.id, line.outcome] for line in lines)
+    return _csv(["at", "username", "organization", "run", "action", "id", "outcome"], rows, bom=bom, guard=guard)
 
 
 def _result(row: ResultRow, *, is_check: bool) -> list[str]:

@@ -9,8 +9,9 @@ from dataclasses import replace
 from gladly_tools.api import Client, Watch
 from gladly_tools.bulk.action import Action, Before, Outcome, Status, Target, heading_key
 from gladly_tools.bulk.breaker import Breaker
-from gladly_tools.bulk.journal import BulkJournal, BulkRun, OpenRow
+from gladly_tools.bulk.journal import BulkJournal
 from gladly_tools.bulk.locks import Locks
+from gladly_tools.bulk.records import BulkRun, OpenRow
 from gladly_tools.errors import Cancelled, FateUnknown, GladlyToolsError, InputError, NotFoundError, SignInError
 
 GRACE_SECONDS = 20.0

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from gladly_tools.bulk import ACTIONS, Action
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.errors import GladlyToolsError
 from gladly_tools.ui.account import browser_zone, require_session
 from gladly_tools.ui.bulk_confirm import confirmation
@@ -19,6 +19,7 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 FORM_WIDTH = 760
+FIRST_RUNS = 10
 CHOSEN = "bulk:action"
 SHOWN = "bulk:run"
 GO_TO = "bulk:go to"
@@ -100,8 +101,12 @@ def _past(runs: Sequence[BulkRun]) -> None:
             st.caption("Upload a list and press Check without closing. Nothing is changed by a check.")
         return
     zone = browser_zone()
-    for run in runs:
+    every = len(runs) <= FIRST_RUNS or st.session_state.get("bulk:every run", False)
+    for run in runs if every else runs[:FIRST_RUNS]:
         _line(run, zone)
+    if not every and st.button(f"Show all {len(runs)}", icon=":material/expand_more:", type="tertiary"):
+        st.session_state["bulk:every run"] = True
+        st.rerun()
 
 
 def _line(run: BulkRun, zone: str) -> None:

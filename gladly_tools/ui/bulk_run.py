@@ -11,7 +11,7 @@ import streamlit as st
 
 from gladly_tools.api import Impatient
 from gladly_tools.bulk import ACTIONS, Choices, Status
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.errors import GladlyToolsError
 from gladly_tools.jobs import Job, State
 from gladly_tools.ui.account import browser_zone, session_of
@@ -54,7 +54,7 @@ def _heading(run: BulkRun, job: Job | None) -> None:
         label, icon, color = state_in_words(run)
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # these are Streamlit's colors
         st.space("stretch")
-        if not run.forgotten:
+        if not (run.forgotten and run.is_check):
             _downloads(run)
     facts = [noun_of(run, run.total), run.file_name, f"begun {moment(run.created_at, browser_zone())}"]
     if run.choices.topic_id:
@@ -256,9 +256,11 @@ def _downloads(run: BulkRun) -> None:
         )
         bom = st.checkbox("Mark as UTF-8 for Excel", value=True, key=f"bom:{run.id}")
         base_path = str(st.get_option("server.baseUrlPath") or "")
-        files = [(BulkFile.RESULTS, "Plan CSV" if run.is_check else "Results CSV")]
-        if ACTIONS[run.action].undo and not run.is_check:
+        files = [] if run.forgotten else [(BulkFile.RESULTS, "Plan CSV" if run.is_check else "Results CSV")]
+        if ACTIONS[run.action].undo and not run.is_check and not run.forgotten:
             files.append((BulkFile.REOPEN, "Reopen file"))
+        if not run.is_check:
+            files.append((BulkFile.AUDIT, "Audit record"))
         for kind, label in files:
             st.link_button(
                 label,

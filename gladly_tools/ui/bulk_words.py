@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gladly_tools.bulk import ACTIONS, Status
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.jobs import State
 from gladly_tools.ui.job_panel import BULK_LOOKS
 from gladly_tools.web.portal import portal

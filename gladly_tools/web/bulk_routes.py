@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
 from gladly_tools.results.download import Format, content_type, file_name
 from gladly_tools.web.cookie import NAME, session_id_of
@@ -25,6 +25,7 @@ class BulkFile(StrEnum):
 
     RESULTS = "results"
     REOPEN = "reopen"
+    AUDIT = "audit"
 
 
 def bulk_routes(*, base_path: str = "") -> Sequence[BaseRoute]:
@@ -72,13 +73,17 @@ def download(request: Request) -> Response:
 
 
 def _chunks(here: Portal, session: Session, run: BulkRun, kind: BulkFile, *, bom: bool, guard: bool) -> Iterator[bytes]:
-    make = here.bulk.results if kind is BulkFile.RESULTS else here.bulk.reopen_file
+    make = {
+        BulkFile.RESULTS: here.bulk.results,
+        BulkFile.REOPEN: here.bulk.reopen_file,
+        BulkFile.AUDIT: here.bulk.audit_file,
+    }[kind]
     return make(session.account, run.id, bom=bom, guard=guard)
 
 
 def _name(run: BulkRun, kind: BulkFile) -> str:
     """What the file is called: the action, what it is, when it was begun, and whether it is unfinished."""
-    what = "reopen" if kind is BulkFile.REOPEN else "plan" if run.is_check else "results"
+    what = "plan" if kind is BulkFile.RESULTS and run.is_check else kind
     unfinished = ".unfinished" if run.finished_at is None else ""
     return file_name(f"{run.action}_{what}_{run.created_at:%Y-%m-%d_%H%M}{unfinished}", Format.CSV)
 

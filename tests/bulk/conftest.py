@@ -16,7 +16,7 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.bulk import Action, Choices
 from gladly_tools.bulk.id_file import check
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
 from gladly_tools.demo import Company, DemoServer
 from gladly_tools.jobs import State

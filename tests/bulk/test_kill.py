@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, Action, Status
-from gladly_tools.bulk.journal import BulkJournal, BulkRun
+from gladly_tools.bulk.journal import BulkJournal
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.demo import Company, DemoServer, Limits
 from gladly_tools.jobs import State
 from gladly_tools.settings import Settings
@@ -146,7 +147,7 @@ def test_conversations_are_closed_once_however_often_the_run_is_killed(
         assert list(rows) == [*ids, *unknown]
         counts = company.changes.counts
         audit = shop.bulk.journal.audit("therun")
-        assert len(audit) == len({line["id"] for line in audit}) == len(rows)
+        assert len(audit) == len({line.id for line in audit}) == len(rows)
         rows |= retried(shop, run, rows, "conversationId")
         for id_ in ids:
             row, is_closed = rows[id_], status_of(company, id_) == "CLOSED"

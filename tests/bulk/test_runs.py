@@ -279,11 +279,11 @@ def test_the_audit_stays_when_the_results_are_deleted_and_holds_no_other_cell(sh
     assert kept.forgotten
     assert shop.bulk.counts(kept) == {Status.CLOSED: 3}
     lines = shop.bulk.journal.audit(run.id)
-    assert {line["id"] for line in lines} == set(ids)
-    assert {(line["username"], line["action"], line["outcome"], line["run"]) for line in lines} == {
+    assert {line.id for line in lines} == set(ids)
+    assert {(line.username, line.action, line.outcome, line.run) for line in lines} == {
         (shop.account.username, "close-conversations", "closed", run.id)
     }
-    assert b"secret-note" not in b"".join(path.read_bytes() for path in shop.settings.data_dir.glob("bulk.sqlite"))
+    assert b"secret-note" not in b"".join(path.read_bytes() for path in shop.settings.data_dir.glob("bulk.sqlite*"))
 
 
 def test_rows_without_a_job_are_swept_and_the_audit_stays(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

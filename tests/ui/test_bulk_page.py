@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from gladly_tools.bulk import CLOSE_CONVERSATIONS, CLOSE_TASKS, Status
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.demo import DemoServer
 from gladly_tools.jobs import State
 from gladly_tools.ui import account as account_module

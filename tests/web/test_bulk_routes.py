@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from gladly_tools.bulk import CLOSE_CONVERSATIONS
 from gladly_tools.bulk.id_file import check
-from gladly_tools.bulk.journal import BulkRun
+from gladly_tools.bulk.records import BulkRun
 from gladly_tools.demo import DemoServer
 from gladly_tools.web import portal as portal_module
 from gladly_tools.web.bulk_routes import BulkFile, bulk_link, bulk_routes
@@ -109,6 +109,10 @@ def test_a_file_that_is_none_is_refused_and_a_deleted_one_is_gone(here: Portal, 
     assert ann.get(link.replace("/results/", "/secrets/")).status_code == 400
     here.bulk.delete(session_behind(here, ann).account, run.id)
     assert ann.get(link).status_code == 404
+    audit = ann.get(bulk_link(run, BulkFile.AUDIT, bom=False, guard=True))
+    lines = list(csv.DictReader(io.StringIO(audit.text, newline="")))
+    assert [line["outcome"] for line in lines].count("closed") == 3
+    assert {line["run"] for line in lines} == {run.id}
 
 
 def test_links_lie_under_the_base_path(run: BulkRun) -> None:
