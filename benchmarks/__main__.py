@@ -17,7 +17,7 @@ LONG = {"bulk"}
 @click.argument("names", nargs=-1, type=click.Choice(SUBJECTS), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the subjects named (pacing, freeform, row_cap, result_view, download, bulk_file, bulk), or all but bulk."""
+    """Measure the subjects named, or all of them but bulk, which takes the best part of an hour in full."""
     # Children import this module before their own work: what they do not need must not weigh on them.
     from benchmarks.figure import table_of
     from benchmarks.run import measure

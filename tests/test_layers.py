@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "runs": BASE | {"account", "api", "exports", "jobs", "memory", "results", "workbench"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
-    "reference": BASE | {"exports", "results"},
+    "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE | {"account", "api", "bulk", "bulk_runs", "exports", "insights", "jobs", "results", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
