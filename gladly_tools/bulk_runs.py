@@ -230,7 +230,7 @@ class BulkRuns:
             run_id,
             owner=account.owner,
             username=account.username,
-            organization=f"{account.organization_id} on {account.instance}",
+            organization=account.organization_id,
             action=order.action.name,
             is_check=order.is_check,
             choices=order.choices,

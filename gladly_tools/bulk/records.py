@@ -10,7 +10,7 @@ from typing import Any
 
 from gladly_tools.bulk.action import Before, Choices, Status
 
-UNKNOWN = "Sent, and it is not known what became of it. Resume or retry: the row is read before anything else."
+UNKNOWN = "Sent, and it is not known what became of it; it is read before anything else when you resume or retry."
 
 
 @dataclass(frozen=True, kw_only=True)

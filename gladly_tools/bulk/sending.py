@@ -48,6 +48,6 @@ def _seen(is_done: Callable[[], bool], pause: Callable[[], None], sent: str) -> 
         return patiently(is_done, pause)
     except (TryLaterError, UnexpectedAnswer) as unread:
         raise FateUnknown(
-            f"The change was sent, and it is not known whether it was made: {sent} {unread.what}",
-            "Retry it later: it is read before anything else.",
+            f"{sent} {unread.what}",
+            "Retry it later.",
         ) from None

@@ -11,7 +11,7 @@ from gladly_tools.bulk.action import Action, Before, Outcome, Status, Target, he
 from gladly_tools.bulk.breaker import Breaker
 from gladly_tools.bulk.journal import BulkJournal
 from gladly_tools.bulk.locks import Locks
-from gladly_tools.bulk.records import BulkRun, OpenRow
+from gladly_tools.bulk.records import UNKNOWN, BulkRun, OpenRow
 from gladly_tools.errors import Cancelled, FateUnknown, GladlyToolsError, InputError, NotFoundError, SignInError
 
 GRACE_SECONDS = 20.0
@@ -126,13 +126,13 @@ class Worker:
             return False
         except NotFoundError:
             outcome = Outcome(status=Status.NOT_FOUND)
-        except FateUnknown as error:
-            outcome = _failed(error)
-            if not self._is_last_pass:
-                self._breaker.note(outcome)
-                return False
         except GladlyToolsError as error:
             outcome = _failed(error)
+            if isinstance(error, FateUnknown) or bench.is_unread:
+                if not self._is_last_pass:
+                    self._breaker.note(outcome)
+                    return False
+                outcome = replace(outcome, error=f"{UNKNOWN} {outcome.error}")
         if outcome.status is Status.NOT_FOUND and not outcome.error:
             outcome = replace(outcome, error=f"Gladly has no {self._action.noun} with this ID.")
         if outcome.before is None and bench.begun is not None:
@@ -174,6 +174,7 @@ class RowBench:
         self._worker = worker
         self._row = row
         self.begun = row.before
+        self._is_changing = False
 
     @property
     def client(self) -> Client:
@@ -189,7 +190,13 @@ class RowBench:
         """Write the intent down; gives the client to change the row with."""
         self._worker.intend(self._row.place, before)
         self.begun = before
+        self._is_changing = True
         return self._worker.changing
+
+    @property
+    def is_unread(self) -> bool:
+        """True while nobody has read what became of an earlier attempt."""
+        return self.earlier is not None and not self._is_changing
 
     def pause(self) -> None:
         """Wait a little; what was begun is not given up for a stop."""

@@ -152,8 +152,8 @@ def _choices(session: Session, action: Action) -> tuple[Choices, str]:
             format_func=lambda topic_id: names.get(topic_id, topic_id),
             accept_new_options=True,
             placeholder="No topic; pick one, or paste a topic ID",
-            help="Added to each conversation that does not have it yet. A disabled or unknown topic stops the run "
-            "before the first row.",
+            help="Added to each conversation that does not have it yet; closed ones are left as they are. "
+            "A disabled or unknown topic stops the run before the first row.",
             key=f"bulk:topic:{action.name}",
             persist_state="session",
         )

@@ -200,6 +200,27 @@ def test_a_refused_account_pauses_the_run_at_once_and_no_row_is_blamed(shop: Sho
     assert [shop.company.changes.counts["close", id_] for id_ in ids] == [1] * 60
 
 
+@pytest.mark.parametrize(("unreadable", "status"), [(3, Status.CLOSED), (6, Status.FAILED)])
+def test_a_row_whose_fate_cannot_be_read_is_looked_for_once_more_at_the_end(
+    shop: Shop, unreadable: int, status: Status
+) -> None:
+    (id_,) = open_conversations(shop.company, 1)
+    # The first reading is over by the time that the change waits for its answer, which never comes.
+    shop.server.faults.add(PATH, method="PATCH", lose=True, delay=0.4)
+    trouble = threading.Timer(0.2, lambda: shop.server.faults.add(PATH, method="GET", status=500, times=unreadable))
+    trouble.start()
+    run = shop.run(order_for(CLOSE_CONVERSATIONS, [id_]))
+    trouble.join()
+    assert shop.server.faults.left == 0
+    (row,) = shop.rows(run)
+    assert row["status"] == status
+    assert ("not known what became of it" in row["error"]) is (status is Status.FAILED)
+    assert shop.company.changes.counts["close", id_] == 1
+    again = shop.run(order_for(CLOSE_CONVERSATIONS, [id_]))
+    assert shop.bulk.counts(again) == {Status.ALREADY_CLOSED: 1}
+    assert shop.company.changes.counts["close", id_] == 1
+
+
 def test_twenty_failures_of_one_cause_in_a_row_pause_the_run(shop: Shop) -> None:
     ids = open_conversations(shop.company, 120)
     body = '{"errors":[{"code":"invalid","detail":"the office is closed"}]}'
