@@ -42,6 +42,7 @@ def test_from_the_list_to_the_results_with_a_reload_in_the_middle(page: Any, tmp
             upload = tmp_path / "ids.csv"
             upload.write_text("\n".join(["Conversation ID;note", *(f"{id_};ä" for id_ in ids), f"{ids[5]};again"]))
             sign_in(page, app, server)
+            page.get_by_text("No runs yet").wait_for()  # the last thing on the page
             page.locator("input[type=file]").set_input_files(upload)
             page.get_by_text("80 conversations to close").wait_for()
             page.reload()
