@@ -43,6 +43,8 @@ def bulk_form(session: Session, action: Action) -> None:
         st.error("**No ID in this file can be used.** See what was set aside, and why.", icon=":material/error:")
         return
     choices, topic_name = _choices(session, action)
+    if choices is None:
+        return
     if problem is not None:
         st.error(f"**{plain(problem.what)}** {plain(problem.advice)}", icon=":material/error:")
     _begin(session, action, upload, checked, choices, topic_name)
@@ -115,8 +117,8 @@ def _summary(session: Session, action: Action, upload: Upload, checked: Checked)
 
 
 def _set_aside(checked: Checked) -> None:
-    lines = [(entry.line, entry.id, entry.set_aside) for entry in checked.set_aside]
-    repeated = [(entry.line, entry.id, f"same ID as line {entry.repeats}") for entry in checked.repeated]
+    lines = [(entry.line, entry.set_aside, entry.id) for entry in checked.set_aside]
+    repeated = [(entry.line, f"same ID as line {entry.repeats}", entry.id) for entry in checked.repeated]
     parts = [f"{counted(len(lines), 'line')} set aside"] if lines else []
     if repeated:
         parts.append(counted(len(repeated), "line repeats an ID", "lines repeat an ID"))
@@ -124,7 +126,7 @@ def _set_aside(checked: Checked) -> None:
     with st.expander(title, icon=":material/rule:", expanded=bool(lines)):
         shown = sorted(lines + repeated)[:MOST_SET_ASIDE]
         st.dataframe(
-            pd.DataFrame(shown, columns=["Line", "ID", "Why"]),
+            pd.DataFrame(shown, columns=["Line", "Why", "ID"]),
             hide_index=True,
             height=min(38 + 35 * len(shown), 250),
             column_config={"Line": st.column_config.NumberColumn(width="small")},
@@ -141,7 +143,8 @@ def _remove(session: Session, action: Action, upload: Upload) -> None:
         st.rerun()
 
 
-def _choices(session: Session, action: Action) -> tuple[Choices, str]:
+def _choices(session: Session, action: Action) -> tuple[Choices | None, str]:
+    """What was chosen and the topic's name; None while there is a topic that cannot be applied."""
     topic_id, topic_name = None, ""
     if action.takes_topic:
         names = topic_names(session)
@@ -157,10 +160,14 @@ def _choices(session: Session, action: Action) -> tuple[Choices, str]:
             key=f"bulk:topic:{action.name}",
             persist_state="session",
         )
-        topic_id = topic_id.strip() or None if topic_id else None
+        topic_id = _read_topic(topic_id or "", names)
         topic_name = names.get(topic_id or "", "")
         if topic_id and names and topic_id not in names:
-            st.warning("No topic in use has this ID. The run would stop before its first row.", icon=":material/label:")
+            st.error("**No topic in use has this ID.** Pick one from the list, or clear it.", icon=":material/label:")
+            if st.button("Read the topics again", icon=":material/refresh:", key=f"bulk:topics:{action.name}"):
+                st.session_state.pop("topic_names", None)
+                st.rerun()
+            return None, ""
     force = False
     if action.takes_force:
         force = st.toggle(
@@ -171,6 +178,15 @@ def _choices(session: Session, action: Action) -> tuple[Choices, str]:
             persist_state="session",
         )
     return Choices(topic_id=topic_id, force=force), topic_name
+
+
+def _read_topic(text: str, names: Mapping[str, str]) -> str | None:
+    """The ID of a topic that was picked, pasted, or typed by its name; None for none."""
+    text = text.strip()
+    if text in names:
+        return text
+    called = [topic_id for topic_id, name in names.items() if name.lower() == text.lower()]
+    return called[0] if len(called) == 1 else text or None
 
 
 def _begin(

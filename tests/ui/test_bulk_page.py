@@ -158,6 +158,25 @@ def test_a_topic_can_be_picked_by_its_name(session: Session, server: DemoServer)
     assert name in words(at)
 
 
+@pytest.mark.usefixtures("session")
+def test_a_topic_that_is_none_cannot_be_started_with() -> None:
+    at = upload(page(), ["abc"])
+    at.session_state["bulk:topic:close-conversations"] = "no-such-topic"
+    at.run()
+    assert "No topic in use has this ID" in words(at)
+    assert not {"Start Bulk Close", "Check without closing"} & {button.label for button in at.button}
+
+
+@pytest.mark.usefixtures("session")
+def test_a_topic_may_be_typed_by_its_name_in_any_case(server: DemoServer) -> None:
+    name = next(one.name for one in server.company.topics if one.id == usable_topic(server.company))
+    at = upload(page(), ["abc"])
+    at.session_state["bulk:topic:close-conversations"] = f" {name.upper()} "
+    at.run()
+    assert not at.exception
+    assert "Start Bulk Close" in {button.label for button in at.button}
+
+
 @pytest.mark.parametrize("state", list(State))
 def test_a_run_is_shown_in_every_state(here: Portal, session: Session, server: DemoServer, state: State) -> None:
     ids = [task.id for task in server.company.tasks][:5]
