@@ -245,8 +245,9 @@ def _delete(session: Session, run: BulkRun) -> None:
 
 
 def _downloads(run: BulkRun) -> None:
-    # After a check, going on is the main thing to do.
-    with st.popover("Download", icon=":material/download:", type="secondary" if run.is_check else "primary"):
+    # After a check, and while a run is paused, going on is the main thing to do.
+    is_main = run.finished_at is not None and not run.is_check
+    with st.popover("Download", icon=":material/download:", type="primary" if is_main else "secondary"):
         guard = st.checkbox(
             "Protect against formulas",
             value=True,
