@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from gladly_tools.settings import Settings
 from gladly_tools.ui.failure import show_failure
+from gladly_tools.web.bulk_routes import bulk_routes
 from gladly_tools.web.cookie import SessionCookie
 from gladly_tools.web.headers import SecurityHeaders
 from gladly_tools.web.portal import close_portal, open_portal, portal
@@ -32,10 +33,11 @@ async def lifespan(_app: object) -> AsyncIterator[dict[str, Any]]:
         close_portal()
 
 
+base_path = str(st.get_option("server.baseUrlPath") or "")
 app = st.App(
     MAIN,
     lifespan=lifespan,
     on_script_error=show_failure,
-    routes=routes(base_path=str(st.get_option("server.baseUrlPath") or "")),
+    routes=[*routes(base_path=base_path), *bulk_routes(base_path=base_path)],
     middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: portal().cookie_key)],
 )

@@ -8,14 +8,16 @@ import time
 
 import click
 
-SUBJECTS = ("pacing", "freeform", "row_cap", "result_view", "download")
+SUBJECTS = ("pacing", "freeform", "row_cap", "result_view", "download", "bulk_file", "bulk")
+LONG = {"bulk"}
+"""Subjects that take the best part of an hour in full, and are measured only when named."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(SUBJECTS), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the subjects named (pacing, freeform, row_cap, result_view, download), or all of them."""
+    """Measure the subjects named, or all of them but bulk, which takes the best part of an hour in full."""
     # Children import this module before their own work: what they do not need must not weigh on them.
     from benchmarks.figure import table_of
     from benchmarks.run import measure
@@ -24,7 +26,7 @@ def main(names: tuple[str, ...], quick: bool) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # as an exception, which ends the children on its way
     started = time.monotonic()
     figures = []
-    for figure in measure(names or SUBJECTS, QUICK if quick else FULL):
+    for figure in measure(names or [name for name in SUBJECTS if quick or name not in LONG], QUICK if quick else FULL):
         click.echo(f"{time.monotonic() - started:4.0f} s  {figure.subject}: {figure.what}", err=True)
         figures.append(figure)
     click.echo(table_of(figures))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks import download, freeform, pacing, result_view, row_cap
+from benchmarks import bulk, bulk_file, download, freeform, pacing, result_view, row_cap
 from benchmarks.big import big_result
 from benchmarks.figure import Figure
 from benchmarks.scale import Scale
@@ -17,6 +17,10 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
         yield from pacing.measure(scale)
     if "freeform" in chosen:
         yield from freeform.measure(scale)
+    if "bulk_file" in chosen:
+        yield from bulk_file.measure(scale)
+    if "bulk" in chosen:
+        yield from bulk.measure(scale)
     if "row_cap" in chosen:
         yield from row_cap.measure(scale)
     if chosen & {"result_view", "download"}:

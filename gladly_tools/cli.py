@@ -1,4 +1,4 @@
-"""The command line: the same exports as the portal, for scripts and schedules.
+"""The command line: the same exports and bulk actions as the portal, for scripts and schedules.
 
 Exit codes: 0 complete, 1 failed, 2 bad input, 3 partial.
 """
@@ -21,6 +21,7 @@ import click
 
 from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client
+from gladly_tools.cli_bulk import add_bulk_commands
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy
@@ -400,3 +401,6 @@ def progress_line(job: Job, now: datetime) -> str:
     if left is not None:
         parts.append(f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left")
     return " · ".join(part for part in parts if part)
+
+
+add_bulk_commands(main, signed_in=_signed_in, progress=Progress)

@@ -9,8 +9,9 @@ GladlyToolsError
 ├── TryLaterError            wait, then run it again
 │   ├── RateLimitError       429 until patience ran out
 │   ├── ServerError          5xx until patience ran out
-│   └── ConnectionFailed     no connection: name, TLS, time-out, reset
-│       └── AnswerLost       the request was sent, and no complete answer came
+│   ├── ConnectionFailed     no connection: name, TLS, time-out, reset
+│   │   └── AnswerLost       the request was sent, and no complete answer came
+│   └── FateUnknown          a change was sent, and nobody can say whether it was made
 ├── NotFoundError            404: there is no such thing
 ├── RequestRefused           400 and kin: Gladly's own words are in `what`
 ├── UnexpectedAnswer         the answer is not what the contract says
@@ -74,6 +75,10 @@ class ConnectionFailed(TryLaterError):
 
 class AnswerLost(ConnectionFailed):
     """The request was sent, but no complete answer came in time: asking for less may help."""
+
+
+class FateUnknown(TryLaterError):
+    """A change was sent, no usable answer came, and reading did not tell either: read before it is sent again."""
 
 
 class NotFoundError(GladlyToolsError):

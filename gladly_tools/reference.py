@@ -1,10 +1,11 @@
-"""The reference, made from the code: the README's tables of exports and settings, and the page of columns."""
+"""The reference, made from the code: the README's tables of exports, actions and settings, and the page of columns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from gladly_tools.bulk import ACTIONS
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.identifiers import CustomerQuestion, IdQuestion, KnownBy
 from gladly_tools.exports.inputs import (
@@ -27,6 +28,21 @@ def exports_table() -> str:
             f"| {export.section} | {export.title} | `{export.name}` | {asked} "
             f"| {export.grain} | {' and '.join(str(len(_downloaded(columns))) for _, columns in _tables(export))} |"
         )
+    return "\n".join(lines)
+
+
+def actions_table() -> str:
+    """Every bulk action: name on the command line, the heading of its IDs, what it does."""
+    lines = ["| Action | On the command line | IDs under | What it does |", "|---|---|---|---|"]
+    for action in ACTIONS.values():
+        options = [
+            option
+            for option, taken in (("--topic-id", action.takes_topic), ("--force-waiting", action.takes_force))
+            if taken
+        ]
+        command = "reopen" if action.verb == "reopen" else action.name
+        words = " ".join([f"`{command}`", *(f"`{option}`" for option in options)])
+        lines.append(f"| {action.title} | {words} | `{action.column}` | {action.summary} |")
     return "\n".join(lines)
 
 

@@ -48,6 +48,7 @@ class Runs:
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
         self._closed = threading.Event()
+        self._sweeps: list[Callable[[], None]] = []
         self._sweeper = threading.Thread(target=self._sweep_now_and_then, name="sweeper", daemon=True)
         self._sweeper.start()
 
@@ -182,7 +183,13 @@ class Runs:
             if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self._has_job(result_id):
                 self.store.delete(result_id)
         self.remembered.forget_old()
+        for sweep in list(self._sweeps):
+            sweep()
         return forgotten
+
+    def also_sweep(self, sweep: Callable[[], None]) -> None:
+        """Call `sweep` whenever old results are deleted."""
+        self._sweeps.append(sweep)
 
     def _has_job(self, job_id: str) -> bool:
         try:
@@ -201,7 +208,7 @@ class Runs:
                 return
 
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
-        self._check_disk()
+        self.check_disk()
         return self.journal.create(
             secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
             owner=account.owner,
@@ -212,7 +219,8 @@ class Runs:
             runner=self.runner.id,
         )
 
-    def _check_disk(self) -> None:
+    def check_disk(self) -> None:
+        """Raise GladlyToolsError when the disk is nearly full."""
         free = shutil.disk_usage(self.settings.data_dir).free
         if free < LEAST_FREE_BYTES:
             raise GladlyToolsError(
@@ -235,7 +243,7 @@ class Runs:
             if item.row_count is not None:
                 continue
             ticket.check()
-            self._check_disk()
+            self.check_disk()
             bench = SliceBench(
                 client=watched,
                 settings=self.settings,

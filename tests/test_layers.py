@@ -25,10 +25,13 @@ MAY_IMPORT = {
     "exports": BASE | {"api", "items", "results"},
     "workbench": BASE | {"api", "exports", "jobs", "memory", "results"},
     "runs": BASE | {"account", "api", "exports", "jobs", "memory", "results", "workbench"},
-    "reference": BASE | {"exports", "results"},
-    "web": BASE | {"account", "api", "demo", "jobs", "results", "runs"},
-    "ui": BASE | {"account", "api", "exports", "insights", "jobs", "results", "transcript", "web"},
-    "cli": BASE | {"account", "api", "demo", "exports", "jobs", "results", "runs"},
+    "bulk": BASE | {"api", "results"},
+    "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
+    "reference": BASE | {"bulk", "exports", "results"},
+    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
+    "ui": BASE | {"account", "api", "bulk", "bulk_runs", "exports", "insights", "jobs", "results", "transcript", "web"},
+    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
+    "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),
     "__main__": {"cli"},
 }
@@ -36,7 +39,8 @@ LIBRARIES = {
     "streamlit": {"ui"},
     "httpx": {"api"},
     "duckdb": {"results"},
-    "sqlite3": {"jobs", "memory"},
+    "sqlite3": {"bulk", "jobs", "memory"},
+    "openpyxl": {"bulk"},
     "altair": {"ui"},
 }
 

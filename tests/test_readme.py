@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from gladly_tools.reference import columns_page, exports_table, settings_table
+from gladly_tools.reference import actions_table, columns_page, exports_table, settings_table
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("name", "table"), [("exports", exports_table()), ("settings", settings_table())])
+@pytest.mark.parametrize(
+    ("name", "table"),
+    [("exports", exports_table()), ("actions", actions_table()), ("settings", settings_table())],
+)
 def test_the_readme_holds_the_table_that_the_code_makes(name: str, table: str) -> None:
     found = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", README, re.DOTALL)
     assert found is not None

@@ -14,6 +14,7 @@ from gladly_tools.api.inboxes import Inbox
 from gladly_tools.api.listing import Listing
 from gladly_tools.api.organization import Organization
 from gladly_tools.api.report import Report
+from gladly_tools.api.tasks import Task
 from gladly_tools.api.topics import Topic
 from gladly_tools.api.transport import Credentials
 from gladly_tools.api.watch import Impatient, Patient, Watch
@@ -42,6 +43,7 @@ __all__ = [
     "PublicAnswer",
     "Report",
     "ReportPart",
+    "Task",
     "Topic",
     "Watch",
     "Window",

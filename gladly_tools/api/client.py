@@ -19,6 +19,7 @@ from gladly_tools.api.inboxes import InboxCalls
 from gladly_tools.api.organization import OrganizationCalls
 from gladly_tools.api.pacing import pacing_for
 from gladly_tools.api.reports import ReportCalls
+from gladly_tools.api.tasks import TaskCalls
 from gladly_tools.api.topics import TopicCalls
 from gladly_tools.api.transport import Credentials, Transport
 from gladly_tools.api.watch import Group, Patient, Watch
@@ -56,6 +57,7 @@ class Client:
         self.customers = CustomerCalls(*parts)
         self.attributes = AttributeCalls(*parts)
         self.conversations = ConversationCalls(*parts)
+        self.tasks = TaskCalls(*parts)
         self.reports = ReportCalls(*parts, settings=settings, temporary_dir=self._temporary_dir)
 
     def watched_by(self, watch: Watch) -> Client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TypeVar
 
@@ -87,6 +87,29 @@ class ConversationCalls(Asking):
         value = self._get_or_none(path)
         return None if value is None else an_object(value, path).values
 
+    def close(self, conversation_id: str, *, force: bool = False) -> None:
+        """Close a conversation; with `force` also while its customer waits for an answer. The assignee is not sent.
+
+        Raises RequestRefused with `attr` and `code`, NotFoundError; after AnswerLost or ServerError it is not known
+        whether it was carried out.
+        """
+        status: dict[str, Any] = {"value": "CLOSED"}
+        if force:
+            status["force"] = True
+        self._change("PATCH", f"{PATH}/{segment(conversation_id)}", {"status": status})
+
+    def reopen(self, conversation_id: str) -> None:
+        """Open a closed conversation again. Raises as `close` does."""
+        self._change("PATCH", f"{PATH}/{segment(conversation_id)}", {"status": {"value": "OPEN"}})
+
+    def assign(self, conversation_id: str, *, inbox_id: str, agent_id: str | None) -> None:
+        """Assign an open conversation; without an agent none is named, which may leave the agent. Raises as `close`."""
+        self._change("PATCH", f"{PATH}/{segment(conversation_id)}", {"assignee": assignee(inbox_id, agent_id)})
+
+    def add_topics(self, conversation_id: str, topic_ids: Sequence[str]) -> None:
+        """Add topics to a conversation; those it has are ignored. Raises as `close` does."""
+        self._change("POST", f"{PATH}/{segment(conversation_id)}/topics", {"topicIds": list(topic_ids)})
+
     def recording(self, item_id: str, target: BinaryIO) -> bool:
         """Write the recording of a call or voicemail (MP3) to `target`, emptied first; False when there is none.
 
@@ -122,6 +145,11 @@ class ConversationCalls(Asking):
             )
             for item in children(an_object(value, path), "paragraphs")
         )
+
+
+def assignee(inbox_id: str, agent_id: str | None) -> dict[str, str]:
+    """An assignee as the API wants it; the agent is left out when there is none."""
+    return {"inboxId": inbox_id} if agent_id is None else {"inboxId": inbox_id, "agentId": agent_id}
 
 
 N = TypeVar("N", int, float)

@@ -20,12 +20,14 @@ from gladly_tools.demo.catalogue import (
     TEAM_NAMES,
     TIME_ZONE,
 )
+from gladly_tools.demo.changes import Changes, Rules
 from gladly_tools.demo.contacts import Contact, Contacts
 from gladly_tools.demo.conversations import Conversation, Conversations
 from gladly_tools.demo.customers import Customers, former_profiles, is_deleted
 from gladly_tools.demo.ids import Ids, Kind
 from gladly_tools.demo.items import Attachment, Item, Items
 from gladly_tools.demo.reports import COLUMNS, ConversationExport
+from gladly_tools.demo.tasks import Tasks
 from gladly_tools.demo.timeline import Timeline, Visits, midnight
 from gladly_tools.demo.topics import make_topics, topic_paths, topic_weights
 
@@ -109,7 +111,8 @@ class Company:
     (the first one record); `customers[id]` and `conversations[id]` look one up;
     `conversations_of(customer_id)`, `contacts_of(conversation)`, `items_of(conversation)` and
     `report_rows(first_day, last_day, zone)` list. Nothing that lies after `now()` is ever shown, but for the
-    future of a conversation and of its contacts, which say themselves when it comes.
+    future of a conversation and of its contacts, which say themselves when it comes. `tasks` is an iterable that
+    looks one up too; `changes` holds what callers changed.
     """
 
     def __init__(
@@ -122,6 +125,7 @@ class Company:
         answers: int,
         now: Callable[[], dt.datetime],
         is_empty: bool = False,
+        rules: Rules | None = None,
     ) -> None:
         self.seed = seed
         self.now = now
@@ -184,6 +188,14 @@ class Company:
         )
         self._contacts = Contacts(seed=seed, ids=self.ids)
         self._items = Items(self, self._visits)
+        self.tasks = Tasks(
+            seed=seed,
+            ids=self.ids,
+            conversations=conversations,
+            customers=0 if is_empty else self._visits.customers,
+            now=now,
+        )
+        self.changes = Changes(self, rules)
         self._topic_paths: Mapping[str, str] = MappingProxyType(topic_paths(self.topics))
 
     @classmethod
@@ -196,6 +208,7 @@ class Company:
         today: dt.date | None = None,
         answers: int = 40,
         now: Callable[[], dt.datetime] | None = None,
+        rules: Rules | None = None,
     ) -> Company:
         """The company of a seed: always the same for the same arguments.
 
@@ -211,6 +224,7 @@ class Company:
             today=today or clock().astimezone(ZoneInfo(TIME_ZONE)).date(),
             answers=answers,
             now=clock,
+            rules=rules,
         )
 
     @classmethod

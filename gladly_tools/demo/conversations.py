@@ -87,7 +87,8 @@ class Conversations:
     """All conversations of the company, by id, by day and by customer, without those that have not begun.
 
     `conversations[id]` raises KeyError for an unknown id, one in the future, and one whose customer was
-    deleted: deleting a customer removes the conversations too, and only reports still name them.
+    deleted: deleting a customer removes the conversations too, and only reports still name them. `changed` holds,
+    by number, those that callers changed.
     """
 
     def __init__(
@@ -109,6 +110,7 @@ class Conversations:
         self._days: OrderedDict[dt.date, list[Conversation]] = OrderedDict()
         self._kept = 0
         self._lock = Lock()
+        self.changed: dict[int, Conversation] = {}
 
     def __len__(self) -> int:
         """How many there are or will be by the end of the last day, those of deleted customers included."""
@@ -172,8 +174,15 @@ class Conversations:
                 self._kept -= len(dropped)
         return made
 
+    def now_on(self, day: dt.date) -> list[Conversation]:
+        """The conversations of a day as callers left them."""
+        return [self.changed.get(one.number, one) for one in self.on(day)]
+
     def numbered(self, number: int) -> Conversation:
         """The conversation of a number, whether it has begun and its customer still exists or not."""
+        changed = self.changed.get(number)
+        if changed is not None:
+            return changed
         day = self._timeline.day(number)
         return self.on(day)[number - self._timeline.numbers(day).start]
 

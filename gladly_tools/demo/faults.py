@@ -17,6 +17,7 @@ class Fault:
     body: bytes
     headers: Mapping[str, str]
     drop: bool
+    lose: bool
     cut_after: int | None
     delay: float
 
@@ -25,6 +26,8 @@ class Fault:
 class _Planned:
     fault: Fault
     left: int
+    every: int
+    met: int = 0
 
 
 @dataclass(kw_only=True)
@@ -47,15 +50,18 @@ class Faults:
         body: str | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         drop: bool = False,
+        lose: bool = False,
         cut_after: int | None = None,
         delay: float = 0.0,
         times: int = 1,
+        every: int = 1,
     ) -> None:
-        """Let the next `times` requests whose path begins with `path_prefix` go wrong.
+        """Let the next `times` requests whose path begins with `path_prefix` go wrong, or each one in `every` of them.
 
         `status` (with `body` and `headers`) answers instead of the server; `drop` closes the connection
-        without an answer; `cut_after` closes it after that many bytes of the true answer's body; `delay`
-        (seconds) comes before any of it.
+        without an answer, before anything was done; `lose` closes it after the request was carried out;
+        `cut_after` closes it after that many bytes of the true answer's body; `delay` (seconds) comes before
+        any of it.
         """
         fault = Fault(
             path_prefix=path_prefix,
@@ -64,11 +70,12 @@ class Faults:
             body=body.encode() if isinstance(body, str) else body or b"",
             headers=dict(headers or {}),
             drop=drop,
+            lose=lose,
             cut_after=cut_after,
             delay=delay,
         )
         with self._lock:
-            self._planned.append(_Planned(fault, times))
+            self._planned.append(_Planned(fault, times, every))
 
     def take(self, method: str, path: str) -> Fault | None:
         """The fault for this request, now used up once; None for a request that goes well."""
@@ -78,6 +85,9 @@ class Faults:
             for planned in self._planned:
                 fault = planned.fault
                 if path.startswith(fault.path_prefix) and fault.method in (None, method):
+                    planned.met += 1
+                    if planned.met % planned.every:
+                        continue
                     planned.left -= 1
                     if planned.left < 1:
                         self._planned.remove(planned)

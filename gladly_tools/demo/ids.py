@@ -28,6 +28,7 @@ class Kind(IntEnum):
     ITEM = 14
     SESSION = 15
     FILE = 16
+    TASK = 30
 
 
 def seeded(seed: int, *parts: object) -> random.Random:

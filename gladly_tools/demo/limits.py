@@ -22,6 +22,7 @@ class Limits:
     customers_found: int = 50
     conversations_of_customer: int = 100
     items_of_conversation: int = 1000
+    tasks_of_customer: int = 2000
 
 
 @dataclass(frozen=True, kw_only=True)

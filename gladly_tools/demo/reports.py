@@ -284,7 +284,7 @@ class ConversationExport:
         return [day + dt.timedelta(days=index) for index in range((last - day).days + 1)]
 
     def _on(self, day: dt.date) -> Iterator[Conversation]:
-        for one in self._company.conversations.on(day):
+        for one in self._company.conversations.now_on(day):
             if self._begin <= one.created_at < self._end and (not self._inboxes or one.inbox in self._inboxes):
                 yield one
 

@@ -23,6 +23,7 @@ from gladly_tools.demo.customers import Customer
 from gladly_tools.demo.limits import Limits, Turnstile
 from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
 from gladly_tools.demo.reports import Problem, Report, ask
+from gladly_tools.demo.write_routes import WriteEndpoints
 
 PUBLIC_PREFIX = "/api/v1/orgs/"
 _SEARCHES = ("email", "phoneNumber", "externalCustomerId")
@@ -64,6 +65,7 @@ class Endpoints:
                 Route("/api/v1/customers/{id}/conversations", self.conversations_of_customer),
                 Route("/api/v1/conversations/{id}", self.conversation),
                 *ConversationEndpoints(self._company, self._limits).routes(),
+                *WriteEndpoints(self._company, self._limits).routes(),
                 Route("/api/v1/reports", self.report, methods=["POST"]),
             ],
             redirect_slashes=False,

@@ -121,12 +121,13 @@ class Gate:
         # Files come from a storage of their own: without limits, and without credentials.
         rate_headers = [] if verdict is None else _rate_headers(verdict)
         cut = _Cut(fault)
+        is_lost = fault is not None and fault.lose
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*message["headers"], *rate_headers]}
-                remember(message["status"])
-            if cut.is_done:
+                remember(0 if is_lost else message["status"])
+            if is_lost or cut.is_done:
                 return
             await send(cut.shortened(message))
             if cut.is_done:
@@ -142,6 +143,8 @@ class Gate:
         except Exception:
             _LOG.exception("The demo company failed on %s %s", scope["method"], scope["path"])
             raise
+        if is_lost:
+            await _hang_up(scope, receive)
 
     def _refusal(self, account: Account | None) -> Response | None:
         if account is None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import streamlit as st
 
+from gladly_tools.bulk import ACTIONS
 from gladly_tools.errors import GladlyToolsError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job, State
@@ -27,16 +28,25 @@ LOOKS = {
     State.INTERRUPTED: ("Interrupted", ":material/power_off:", "orange"),
 }
 
+BULK_LOOKS = {
+    **LOOKS,
+    State.DONE: ("Done", ":material/check_circle:", "green"),
+    State.PARTIAL: ("Ended, not all done", ":material/rule:", "orange"),
+    State.FAILED: ("Paused by a problem", ":material/error:", "red"),
+    State.CANCELLED: ("Paused", ":material/pause_circle:", "gray"),
+}
+
 
 def state_badge(job: Job) -> None:
     """A job's state in a word and a color."""
-    label, icon, color = LOOKS[job.state]
+    label, icon, color = (BULK_LOOKS if job.kind in ACTIONS else LOOKS)[job.state]
     st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # the colors above are Streamlit's
 
 
 def title_of(job: Job) -> str:
-    """What a job does, in the export's words."""
-    return EXPORTS[job.kind].title if job.kind in EXPORTS else job.kind
+    """What a job does, in the words of its export or bulk action."""
+    known = EXPORTS.get(job.kind) or ACTIONS.get(job.kind)
+    return known.title if known is not None else job.kind
 
 
 def job_badge(session: Session) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gladly_tools.bulk import ACTIONS
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
 from gladly_tools.ui.account import browser_zone, require_session, session_of
@@ -76,6 +77,12 @@ def _facts(job: Job, zone: str) -> list[str]:
 
 def _buttons(session: Session, job: Job) -> None:
     runs = portal().runs
+    if job.kind in ACTIONS:
+        # A bulk run is paused, resumed and deleted where its rows can be seen.
+        if st.button("Open", icon=":material/table_view:", key=f"open:{job.id}"):
+            st.session_state.update({"bulk:run": job.id, "bulk:go to": job.kind})
+            st.switch_page(PAGES / "bulk_close.py", query_params={"run": job.id})
+        return
     if job.kind in EXPORTS and st.button("Open", icon=":material/table_view:", key=f"open:{job.id}"):
         export = EXPORTS[job.kind]
         st.session_state[f"{export.name}:job"] = job.id

@@ -20,6 +20,7 @@ PAGES = Path(__file__).parents[2] / "pages"
 SECTIONS = (
     ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),
     ("conversations", "Conversations", ":material/forum:", "Conversations, contacts, handle times"),
+    ("bulk_close", "Bulk Close", ":material/done_all:", "Close conversations and tasks from a list, safely"),
     ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
 from gladly_tools.api import Client
+from gladly_tools.bulk_runs import BulkRuns
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from gladly_tools.web.cookie import signing_key
@@ -25,6 +26,7 @@ class Portal:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.runs = Runs(settings)
+        self.bulk = BulkRuns(self.runs)
         self.vault = Vault(hours=settings.session_hours)
         self.views = Views()
         self.cookie_key = signing_key(settings.data_dir)
@@ -55,6 +57,7 @@ class Portal:
     def close(self) -> None:
         """Interrupt the jobs and close the demo company."""
         self.runs.close()
+        self.bulk.close()
         for demo in self._demos.values():
             demo.stop()
 

@@ -70,7 +70,7 @@ def run_export(here: Portal, session: Session, name: str, company: Company) -> J
 def test_a_page_runs_for_who_is_signed_in(session: Session, name: str) -> None:
     at = open_page(name)
     assert not at.exception
-    assert at.title[0].value == name.capitalize()
+    assert at.title[0].value.lower() == name.replace("_", " ")
 
 
 @pytest.mark.usefixtures("here")

@@ -1,0 +1,288 @@
+"""The bulk actions on the command line: planned, confirmed, resumable, each with a Results CSV.
+
+Exit codes: 0 every row ended as wanted, 1 failed before the first row, 2 bad input, 3 some row did not.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+
+from gladly_tools.account import Account
+from gladly_tools.api import Client
+from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, REOPEN_CONVERSATIONS, REOPEN_TASKS
+from gladly_tools.bulk.action import Action, Choices, Status
+from gladly_tools.bulk.id_file import LARGEST_FILE, check
+from gladly_tools.bulk.records import BulkRun
+from gladly_tools.bulk_runs import BulkRuns, Order
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.jobs import Ticket
+from gladly_tools.runs import Runs
+from gladly_tools.settings import Settings
+
+NOT_ALL = 3
+SHOWN_LINES = 10
+
+SignedIn = Callable[[Settings], AbstractContextManager[tuple[Client, Account]]]
+
+
+class Progress(Protocol):
+    """What follows a job on standard error."""
+
+    def follow(self, ticket: Ticket) -> None: ...
+
+    def end(self) -> None: ...
+
+
+def add_bulk_commands(group: click.Group, *, signed_in: SignedIn, progress: Callable[[Runs], Progress]) -> None:
+    """Add the commands to the group; it hands over how it signs in and how it shows progress."""
+    desk = Desk(signed_in=signed_in, progress=progress)
+    for name, actions in (
+        ("close-conversations", (CLOSE_CONVERSATIONS,)),
+        ("close-tasks", (CLOSE_TASKS,)),
+        ("reopen", (REOPEN_CONVERSATIONS, REOPEN_TASKS)),
+    ):
+        group.add_command(_command(name, actions, desk))
+
+    @group.command("runs")
+    def list_runs() -> None:
+        """List the bulk runs of this account, newest first."""
+        desk.list_runs()
+
+
+class Desk:
+    """What the commands share."""
+
+    def __init__(self, *, signed_in: SignedIn, progress: Callable[[Runs], Progress]) -> None:
+        self._signed_in = signed_in
+        self._progress = progress
+
+    def run(
+        self, actions: tuple[Action, ...], path: str | None, results: str, *, plan_only: bool, yes: bool, **chosen: Any
+    ) -> None:
+        """Do one of the actions to the IDs of a file, or go on with a run."""
+        resumed: str | None = chosen.pop("resume")
+        if (path is None) == (resumed is None):
+            raise InputError("Give a file of IDs, or --resume with a run.", "One of the two.", field="IDS")
+        target = Results(results)
+        settings = Settings.from_environment()
+        order = None if path is None else self._order(actions, path, plan_only=plan_only, **chosen)
+        if order is not None:
+            _tell_what_is_set_aside(order)
+        with self._signed_in(settings) as (client, account):
+            runs = Runs(settings)
+            bulk = BulkRuns(runs)
+            shown = self._progress(runs)
+            try:
+                if order is None:
+                    run = bulk.get(account, str(resumed))
+                    if ACTIONS[run.action] not in actions:
+                        raise InputError(f"Run {run.id} is one of {run.action}.", "Use that command.", field="--resume")
+                    if run.finished_at is None:
+                        _confirm(f"Go on with run {run.id} at {account.organization}?", run.total, yes=yes)
+                    click.echo(f"Run {run.id}")
+                    run, error = bulk.resume_here(account, client, run.id, shown.follow)
+                else:
+                    if not plan_only:
+                        _confirm(_question(order, account), order.checked.to_do, yes=yes)
+                    run, error = bulk.run_here(account, client, order, shown.follow, _tell_id)
+                shown.end()
+                if error is not None and bulk.counts(run).get(Status.NOT_ATTEMPTED, 0) == run.total:
+                    raise _before_the_first_row(error)
+                target.write(bulk.results(account, run.id))
+                _end(bulk, run, error, target)
+            finally:
+                shown.end()
+                runs.close()
+                bulk.close()
+
+    def list_runs(self) -> None:
+        """One line a run."""
+        settings = Settings.from_environment()
+        with self._signed_in(settings) as (_client, account):
+            runs = Runs(settings)
+            bulk = BulkRuns(runs)
+            try:
+                for run in bulk.list(account):
+                    job = bulk.job(run)
+                    state = "deleted" if job is None else "stopped" if run.stopped and run.finished_at else job.state
+                    what = f"{run.action}, check only" if run.is_check else run.action
+                    counts = _counted(bulk.counts(run))
+                    click.echo(f"{run.id}  {run.created_at:%Y-%m-%d %H:%M}Z  {what}  {state}  {counts}")
+            finally:
+                runs.close()
+                bulk.close()
+
+    def _order(
+        self,
+        actions: tuple[Action, ...],
+        path: str,
+        *,
+        plan_only: bool,
+        topic_id: str | None = None,
+        force_waiting: bool = False,
+    ) -> Order:
+        data = _read(path)
+        action, checked = actions[0], None
+        for place, action in enumerate(actions):
+            try:
+                checked = check(data, column=action.column)
+                break
+            except InputError as error:
+                if place == len(actions) - 1:
+                    raise InputError(error.what, error.advice, field=path) from None
+        assert checked is not None
+        try:
+            return Order(
+                action=action,
+                checked=checked,
+                choices=Choices(topic_id=topic_id or None, force=force_waiting),
+                is_check=plan_only,
+                file_name=Path(path).name,
+            )
+        except InputError as error:
+            for entry in checked.set_aside[:SHOWN_LINES]:
+                click.echo(f"Line {entry.line}: {entry.set_aside}", err=True)
+            raise InputError(error.what, error.advice, field=path) from None
+
+
+class Results:
+    """The Results CSV: put in place whole, over what was there."""
+
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+        folder = self.path.resolve().parent
+        if self.path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+            raise click.BadParameter("it must be a file in a folder that can be written to", param_hint="--results")
+
+    def write(self, chunks: Iterable[bytes]) -> None:
+        """Write the file."""
+        handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
+        begun = Path(name)
+        try:
+            with open(handle, "wb") as file:
+                file.writelines(chunks)
+                file.flush()
+                os.fsync(file.fileno())
+            # A temporary file is its owner's alone; the person's own mask decides here.
+            mask = os.umask(0)
+            os.umask(mask)
+            begun.chmod(0o666 & ~mask)
+            begun.replace(self.path)
+        except OSError as error:
+            raise GladlyToolsError(
+                f"The results could not be written ({error.strerror}).",
+                "They are kept: run the same command with --resume RUN to write them again.",
+            ) from None
+        finally:
+            begun.unlink(missing_ok=True)
+
+
+def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Command:
+    first = actions[0]
+    columns = " or ".join(action.column for action in actions)
+    options = [
+        click.Argument(["path"], metavar="[IDS.csv]", required=False),
+        click.Option(
+            ["--results"], required=True, metavar="RESULTS.csv", help="Where to write what became of each row."
+        ),
+        click.Option(["--plan-only"], is_flag=True, help="Read every row and say what would happen; change nothing."),
+        click.Option(["--yes"], is_flag=True, help="Do not ask. Without it, a terminal is asked and a script refused."),
+        click.Option(["--resume"], metavar="RUN", help="Go on with a run that was interrupted; give no file then."),
+    ]
+    if first.takes_topic:
+        options.append(click.Option(["--topic-id"], metavar="ID", help="Topic to add to each before it is closed."))
+    if first.takes_force:
+        options.append(
+            click.Option(["--force-waiting"], is_flag=True, help="Close also while the customer waits for an answer.")
+        )
+    summary = first.summary if len(actions) == 1 else "Open again what a run closed, assigned as a reopen file says."
+    return click.Command(
+        name,
+        callback=lambda **given: desk.run(actions, **given),
+        params=list(options),
+        help=f"{summary}\n\nThe file is CSV or XLSX, its IDs in a column {columns}. The run's ID is printed first.",
+        short_help=summary,
+    )
+
+
+def _read(path: str) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}).", "Check the name.", field=path) from None
+
+
+def _tell_id(run: BulkRun) -> None:
+    click.echo(f"Run {run.id}")
+
+
+def _tell_what_is_set_aside(order: Order) -> None:
+    checked = order.checked
+    for entry in checked.set_aside[:SHOWN_LINES]:
+        click.echo(f"Set aside, line {entry.line}: {entry.set_aside}", err=True)
+    if len(checked.set_aside) > SHOWN_LINES:
+        click.echo(f"… and {len(checked.set_aside) - SHOWN_LINES:,} more lines set aside", err=True)
+    if checked.repeated:
+        click.echo(f"{len(checked.repeated):,} lines repeat an ID; each ID is done once", err=True)
+
+
+def _question(order: Order, account: Account) -> str:
+    action = order.action
+    parts = [f"{action.verb.capitalize()} {order.checked.to_do:,} {action.nouns} at {account.organization}"]
+    if order.choices.topic_id:
+        parts.append(f"adding topic {order.choices.topic_id}")
+    if order.choices.force:
+        parts.append("also while the customer waits")
+    undone = "This cannot be undone." if action.undo else "This changes live data."
+    return f"{', '.join(parts)}? {undone}"
+
+
+def _confirm(question: str, count: int, *, yes: bool) -> None:
+    """Ask for the count on a terminal. Raises InputError where nobody can be asked, and when it is not confirmed."""
+    if yes:
+        return
+    if not _somebody_is_there():
+        raise InputError("Nothing was changed: nobody is there to confirm.", "Add --yes.", field="--yes")
+    click.echo(question, err=True)
+    typed = click.prompt(f"Type {count} to go on", default="", show_default=False, err=True)
+    if typed.strip().replace(",", "") != str(count):
+        raise InputError("Nothing was changed: it was not confirmed.", "", field="")
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty()
+
+
+def _counted(counts: Mapping[Status, int]) -> str:
+    return ", ".join(f"{number:,} {status}" for status, number in counts.items())
+
+
+def _before_the_first_row(error: Exception) -> Exception:
+    if isinstance(error, InputError):
+        field = "--topic-id" if error.field == "topic_id" else error.field
+        return InputError(error.what, error.advice, field=field)
+    return error
+
+
+def _end(bulk: BulkRuns, run: BulkRun, error: Exception | None, target: Results) -> None:
+    """Say how it ended, in words and by the exit code."""
+    counts = bulk.counts(run)
+    click.echo(f"{_counted(counts)}; in {target.path}", err=True)
+    if error is not None:
+        click.echo(str(error), err=True)
+    if run.finished_at is None:
+        command = "reopen" if run.action.startswith("reopen") else run.action
+        click.echo(f"To go on: gladly-tools {command} --resume {run.id} --yes --results {target.path}", err=True)
+    if not run.is_check and not all(status.good for status in counts):
+        click.get_current_context().exit(NOT_ALL)
+    if run.is_check and Status.FAILED in counts:
+        click.get_current_context().exit(NOT_ALL)
