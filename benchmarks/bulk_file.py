@@ -16,7 +16,7 @@ from gladly_tools.bulk.id_file import check
 
 ROWS = 50_000
 MOST_SECONDS = 3.0
-MOST_TIMES = 15.0
+MOST_TIMES = 25.0
 COLUMN = "conversationId"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 
