@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -24,6 +25,8 @@ from gladly_tools.api import Client
 from gladly_tools.cli_bulk import add_bulk_commands
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.call_question import CallQuestion
+from gladly_tools.exports.choices import ChoiceQuestion, ChoicesQuestion
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy
 from gladly_tools.exports.inputs import (
     DateRange,
@@ -33,8 +36,10 @@ from gladly_tools.exports.inputs import (
     Question,
     SwitchQuestion,
     check_parameters,
+    check_zone,
     questions,
 )
+from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.jobs import Job, State, Ticket
 from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
@@ -71,7 +76,17 @@ def option_of(field: str) -> str:
     for export in EXPORTS.values():
         question = questions(export.parameters).get(field)
         match question:
-            case IdsQuestion() | LanguagesQuestion() | SwitchQuestion() | IdQuestion():
+            case MomentRangeQuestion():
+                return "--start/--end/--timezone"
+            case (
+                CallQuestion()
+                | ChoiceQuestion()
+                | ChoicesQuestion()
+                | IdQuestion()
+                | IdsQuestion()
+                | LanguagesQuestion()
+                | SwitchQuestion()
+            ):
                 return f"--{question.option}"
             case CustomerQuestion():
                 return "/".join(f"--{by}" for by in KnownBy)
@@ -194,6 +209,36 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
                 metavar="ZONE",
                 help="IANA time zone of the days; the organization's by default.",
             )
+        case MomentRangeQuestion():
+            hours = f"{question.usual.total_seconds() / 3600:g} h"
+            yield click.Option(
+                ["--start", f"{name}_start"],
+                metavar="TIME",
+                help="Such as 2026-03-20T14:05, with Z or an offset if it is not in --timezone; by default "
+                f"{hours} before the end.",
+            )
+            yield click.Option(["--end", f"{name}_end"], metavar="TIME", help="The same; now by default.")
+            yield click.Option(
+                ["--timezone", f"{name}_zone"],
+                metavar="ZONE",
+                help="IANA time zone of times without an offset; the organization's by default.",
+            )
+        case ChoiceQuestion():
+            yield click.Option(
+                [f"--{question.option}", name],
+                required=True,
+                type=click.Choice(list(question.choices), case_sensitive=False),
+                help=question.help,
+            )
+        case ChoicesQuestion():
+            yield click.Option(
+                [f"--{question.option}", name],
+                multiple=True,
+                required=question.least > 0,
+                type=click.Choice(question.choices, case_sensitive=False),
+                metavar=question.option.upper(),
+                help=f"{question.help} Repeat it for more. One of: {', '.join(question.choices)}.",
+            )
         case IdsQuestion() | LanguagesQuestion():
             yield click.Option(
                 [f"--{question.option}", name],
@@ -203,7 +248,7 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
                 if isinstance(question, IdsQuestion)
                 else f"{question.help} Repeat it for more.",
             )
-        case IdQuestion():
+        case CallQuestion() | IdQuestion():
             yield click.Option(
                 [f"--{question.option}", name],
                 required=True,
@@ -229,12 +274,26 @@ def _value(question: Question, name: str, given: dict[str, Any], account: Accoun
         first: datetime = given[f"{name}_first"]
         last: datetime = given[f"{name}_last"]
         return DateRange(first=first.date(), last=last.date(), zone=given[f"{name}_zone"] or account.zone)
+    if isinstance(question, MomentRangeQuestion):
+        zone = check_zone(given[f"{name}_zone"] or account.zone, name=name)
+        start, end = (_moment(given[f"{name}_{which}"], zone, name) for which in ("start", "end"))
+        return question.window(start, end, zone)
     if isinstance(question, CustomerQuestion):
         keys = [CustomerKey(by=by, value=text) for by in KnownBy if (text := given[f"{name}_{by.name}"]) is not None]
         if len(keys) != 1:
             raise InputError("Exactly one of these is needed.", "Give one of them.", field=name)
         return keys[0]
     return given[name]
+
+
+def _moment(text: str | None, zone: str, name: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"“{text[:40]}” is no time.", "Write it like 2026-03-20T14:05.", field=name) from None
+    return found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))
 
 
 for _export in EXPORTS.values():

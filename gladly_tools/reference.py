@@ -7,6 +7,8 @@ from typing import Any
 
 from gladly_tools.bulk import ACTIONS
 from gladly_tools.exports import EXPORTS, Export
+from gladly_tools.exports.call_question import CallQuestion
+from gladly_tools.exports.choices import ChoiceQuestion, ChoicesQuestion
 from gladly_tools.exports.identifiers import CustomerQuestion, IdQuestion, KnownBy
 from gladly_tools.exports.inputs import (
     DateRangeQuestion,
@@ -15,6 +17,7 @@ from gladly_tools.exports.inputs import (
     SwitchQuestion,
     questions,
 )
+from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.results.schema import Column
 from gladly_tools.settings import TABLE
 
@@ -85,9 +88,11 @@ def _options(export: Export[Any]) -> list[str]:
         match question:
             case DateRangeQuestion():
                 found += ["`--from`", "`--to`", "`--timezone`"]
-            case IdsQuestion() | LanguagesQuestion():
+            case MomentRangeQuestion():
+                found += ["`--start`", "`--end`", "`--timezone`"]
+            case ChoiceQuestion() | ChoicesQuestion() | IdsQuestion() | LanguagesQuestion():
                 found.append(f"`--{question.option}`")
-            case IdQuestion():
+            case CallQuestion() | IdQuestion():
                 found.append(f"`--{question.option}`")
             case CustomerQuestion():
                 found.append(" or ".join(f"`--{by}`" for by in KnownBy))

@@ -287,7 +287,7 @@ class Runs:
                 instance=account.instance,
                 username=account.username,
                 started=self.journal.now(),
-                columns=tuple(export.columns),
+                columns=tuple(export.columns if export.columns_of is None else export.columns_of(parameters)),
                 parameters=job.parameters,
                 zone=export.zone(parameters),
                 tables=(export.table, *(other.name for other in export.others)) if export.table else (),

@@ -50,6 +50,19 @@ def _path(text: str) -> str:
     return text
 
 
+def _template(*names: str) -> Callable[[str], str]:
+    """Reads a path with these ids to fill in, in braces."""
+
+    def read(text: str) -> str:
+        path = _path(text)
+        missing = [name for name in names if f"{{{name}}}" not in path]
+        if missing:
+            raise ValueError(f"must hold {{{missing[0]}}}")
+        return path
+
+    return read
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
@@ -91,6 +104,22 @@ class Settings:
     jobs_at_once: int = _setting(4, "Jobs that run at the same time; more wait in the queue", _count)
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
     answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)
+    call_events_path: str = _setting(
+        "/api/v1/conversation-items/{itemId}/participant-events",
+        "Path of the unpublished participant events of a phone call (unconfirmed)",
+        _template("itemId"),
+    )
+    ivrs_path: str = _setting("/api/v1/ivrs", "Path of the unpublished list of IVRs (unconfirmed)", _path)
+    ivr_recordings_path: str = _setting(
+        "/api/v1/ivrs/{ivrId}/recordings",
+        "Path of the unpublished list of an IVR's recordings (unconfirmed)",
+        _template("ivrId"),
+    )
+    ivr_audio_path: str = _setting(
+        "/api/v1/ivrs/{ivrId}/recordings/{recordingId}",
+        "Path of the unpublished audio of an IVR's recording (unconfirmed)",
+        _template("recordingId"),
+    )
     answer_languages: tuple[str, ...] = _setting(
         ("en-us",), "Languages whose answers are read when none is chosen, separated by commas", _words, "en-us"
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from gladly_tools import clock
 from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.demo import Company, DemoServer, Limits
@@ -37,6 +38,12 @@ def connect(server: DemoServer, settings: Settings, *, account: int = 0) -> tupl
     credentials = read_credentials(server.url, username, token, settings)
     client = Client(credentials, settings)
     return client, confirm(client, instance=credentials.instance.name)
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reaches back so many hours from now does so from the company's moment."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,9 @@ def test_every_setting_is_read_from_its_variable() -> None:
         ("GLADLY_TOOLS_REPORT_ROW_CAP", "-1"),
         ("GLADLY_TOOLS_ANSWERS_PATH", "https://elsewhere.test/api"),
         ("GLADLY_TOOLS_ANSWERS_PATH", "//elsewhere.test/api"),
+        ("GLADLY_TOOLS_CALL_EVENTS_PATH", "/api/v1/calls"),
+        ("GLADLY_TOOLS_CALL_EVENTS_PATH", "https://elsewhere.test/{itemId}"),
+        ("GLADLY_TOOLS_IVR_AUDIO_PATH", "/api/v1/ivrs/{ivrId}"),
     ],
 )
 def test_a_value_that_cannot_be_read_is_refused_by_its_variable(variable: str, value: str) -> None:

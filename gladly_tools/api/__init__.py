@@ -9,8 +9,10 @@ from gladly_tools.api.audiences import Audience
 from gladly_tools.api.client import Client
 from gladly_tools.api.conversations import AttributeValue, Conversation, Paragraph
 from gladly_tools.api.customers import Customer, Email, Phone
+from gladly_tools.api.events import Event, Events
 from gladly_tools.api.host import Instance, read_instance
 from gladly_tools.api.inboxes import Inbox
+from gladly_tools.api.ivr import Audio, Ivr, Prompt
 from gladly_tools.api.listing import Listing
 from gladly_tools.api.organization import Organization
 from gladly_tools.api.report import Report
@@ -27,19 +29,24 @@ __all__ = [
     "Attribute",
     "AttributeValue",
     "Audience",
+    "Audio",
     "Client",
     "Conversation",
     "Credentials",
     "Customer",
     "Email",
+    "Event",
+    "Events",
     "Impatient",
     "Inbox",
     "Instance",
+    "Ivr",
     "Listing",
     "Organization",
     "Paragraph",
     "Patient",
     "Phone",
+    "Prompt",
     "PublicAnswer",
     "Report",
     "ReportPart",

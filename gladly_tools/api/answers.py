@@ -8,11 +8,10 @@ from typing import ClassVar
 from gladly_tools.api.asking import Asking
 from gladly_tools.api.reading import Object, an_object, flag, identity, objects, text, texts
 from gladly_tools.api.transport import Transport, segment
+from gladly_tools.api.unpublished import NOT_PUBLISHED, the_list
 from gladly_tools.api.watch import Watch
 
 PATH = "/api/v1/answers"
-NOT_PUBLISHED = (403, 404, 405, 501)
-"""What an API answers at an address that it does not have, or keeps to itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +65,7 @@ class AnswerCalls(Asking):
         reply = self._transport.get(path, self._watch, answered=NOT_PUBLISHED)
         if reply.status != 200:
             return None
-        value = reply.json()
-        if isinstance(value, dict):
-            lists = [inner for inner in value.values() if isinstance(inner, list)]
-            value = lists[0] if len(lists) == 1 else value
-        return [_answer(item) for item in objects(value, path)]
+        return [_answer(item) for item in objects(the_list(reply.json()), path)]
 
     def list_public(self, organization_id: str, language: str, audience_id: str | None = None) -> list[PublicAnswer]:
         """Answers with public content, the first `PUBLIC_LIST_CAP` by name; sent without credentials."""

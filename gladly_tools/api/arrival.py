@@ -13,6 +13,7 @@ from gladly_tools.api.watch import Watch
 from gladly_tools.errors import UnexpectedAnswer
 
 LARGEST_BODY = 64 * 1024 * 1024
+LONGEST_LINE = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,20 +78,37 @@ class Arrival:
         if "content-encoding" not in self.headers and announced.isdecimal() and int(announced) != size:
             raise httpx.RemoteProtocolError("the body has another length than announced")
 
+    def lines(self) -> Iterator[bytes]:
+        """The body line by line, each with its line end; a last line without one may have been cut.
+
+        Raises UnexpectedAnswer for a line longer than `LONGEST_LINE` bytes, and what `chunks` raises.
+        """
+        rest = b""
+        for chunk in self.chunks():
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line + b"\n" for line in lines)
+            if len(rest) > LONGEST_LINE:
+                raise self._too_large()
+        if rest:
+            yield rest
+
     def reply(self, *, most: int = LARGEST_BODY) -> Reply:
         """The whole answer. Raises UnexpectedAnswer when its body is larger than `most` bytes."""
         body = bytearray()
         for chunk in self.chunks():
             body += chunk
             if len(body) > most:
-                raise UnexpectedAnswer(
-                    f"Gladly's answer to {self.path} is larger than anything it should send.",
-                    "Check that the Gladly URL is your instance's own address.",
-                )
+                raise self._too_large()
         return Reply(
             status=self.status,
             body=bytes(body),
             path=self.path,
             location=self.headers.get("location"),
             limited=self.headers.get("gladly-limited-data", "").strip().lower() not in ("", "false"),
+        )
+
+    def _too_large(self) -> UnexpectedAnswer:
+        return UnexpectedAnswer(
+            f"Gladly's answer to {self.path} is larger than anything it should send.",
+            "Check that the Gladly URL is your instance's own address.",
         )

@@ -13,9 +13,12 @@ from gladly_tools.api.agents import AgentCalls
 from gladly_tools.api.answers import AnswerCalls
 from gladly_tools.api.attributes import AttributeCalls
 from gladly_tools.api.audiences import AudienceCalls
+from gladly_tools.api.call_events import CallEventCalls
 from gladly_tools.api.conversations import ConversationCalls
 from gladly_tools.api.customers import CustomerCalls
+from gladly_tools.api.events import EventCalls
 from gladly_tools.api.inboxes import InboxCalls
+from gladly_tools.api.ivr import IvrCalls
 from gladly_tools.api.organization import OrganizationCalls
 from gladly_tools.api.pacing import pacing_for
 from gladly_tools.api.reports import ReportCalls
@@ -57,6 +60,14 @@ class Client:
         self.customers = CustomerCalls(*parts)
         self.attributes = AttributeCalls(*parts)
         self.conversations = ConversationCalls(*parts)
+        self.events = EventCalls(*parts, temporary_dir=self._temporary_dir)
+        self.call_events = CallEventCalls(*parts, path=settings.call_events_path)
+        self.ivrs = IvrCalls(
+            *parts,
+            list_path=settings.ivrs_path,
+            recordings_path=settings.ivr_recordings_path,
+            audio_path=settings.ivr_audio_path,
+        )
         self.tasks = TaskCalls(*parts)
         self.reports = ReportCalls(*parts, settings=settings, temporary_dir=self._temporary_dir)
 

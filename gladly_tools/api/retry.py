@@ -17,6 +17,7 @@ class Kind(Enum):
     READ = "read"
     WRITE = "write"
     REPORT = "report"
+    STREAM = "stream"
 
 
 class Cause(Enum):

@@ -39,6 +39,9 @@ LARGEST_ERROR = 256 * 1024
 CONNECT_SECONDS = 10.0
 WORTH_TELLING = 1.0
 
+Params = Mapping[str, str] | tuple[tuple[str, str], ...]
+"""What stands after the question mark; pairs where a name is repeated."""
+
 T = TypeVar("T")
 
 
@@ -89,7 +92,7 @@ class _Question:
     method: str
     path: str
     kind: Kind
-    params: Mapping[str, str] | None
+    params: Params | None
     body: Any
     is_signed: bool
     answered: tuple[int, ...]
@@ -158,7 +161,7 @@ class Transport:
         *,
         read: Callable[[Arrival], T],
         kind: Kind = Kind.READ,
-        params: Mapping[str, str] | None = None,
+        params: Params | None = None,
         body: Any = None,
         signed: bool = True,
         answered: tuple[int, ...] = (),
@@ -167,7 +170,8 @@ class Transport:
         """Send a request, again where that is safe, and read its answer, whose body comes as a stream.
 
         `read` may be called again from the start when the connection breaks in the middle of a body. What a report's
-        `read` gave is handed to `discard` when the person stopped waiting for it.
+        `read` gave is handed to `discard` when the person stopped waiting for it. The body of a stream may take any
+        time as a whole, while no pause in it may be longer than an answer may take.
         """
         watch = Group.watch(watch)
         question = _Question(
@@ -202,7 +206,10 @@ class Transport:
         try:
             return httpx.Client(
                 base_url=self.instance.base_url,
-                headers={"Accept": "application/json, text/csv", "User-Agent": "gladly-tools"},
+                headers={
+                    "Accept": "application/json, application/x-jsonlines, text/csv, audio/*",
+                    "User-Agent": "gladly-tools",
+                },
                 follow_redirects=False,
                 verify=_certificates(),
                 # A proxy is for the way out of the house, not for this very machine.
@@ -244,6 +251,7 @@ class Transport:
     ) -> T | _Failed:
         is_report = question.kind is Kind.REPORT
         seconds = self._report_seconds if is_report else self._seconds
+        most = math.inf if question.kind is Kind.STREAM else seconds
         request = http.build_request(
             question.method,
             question.path,
@@ -262,7 +270,7 @@ class Transport:
                 failure = Failure.of_status(response.status_code, response.headers.get("retry-after"))
                 if not is_report:
                     self._learn(response, failure, sent=sent)
-                arrival = Arrival(response, watch, path=question.path, clock=self._clock, deadline=sent + seconds)
+                arrival = Arrival(response, watch, path=question.path, clock=self._clock, deadline=sent + most)
                 if arrival.status == 200 or arrival.status in question.answered:
                     return read(arrival)
                 return _Failed(failure=failure, error=self._error(arrival))

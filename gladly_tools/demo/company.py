@@ -24,8 +24,10 @@ from gladly_tools.demo.changes import Changes, Rules
 from gladly_tools.demo.contacts import Contact, Contacts
 from gladly_tools.demo.conversations import Conversation, Conversations
 from gladly_tools.demo.customers import Customers, former_profiles, is_deleted
+from gladly_tools.demo.events import Events
 from gladly_tools.demo.ids import Ids, Kind
 from gladly_tools.demo.items import Attachment, Item, Items
+from gladly_tools.demo.ivrs import make_ivrs
 from gladly_tools.demo.reports import COLUMNS, ConversationExport
 from gladly_tools.demo.tasks import Tasks
 from gladly_tools.demo.timeline import Timeline, Visits, midnight
@@ -111,8 +113,8 @@ class Company:
     (the first one record); `customers[id]` and `conversations[id]` look one up;
     `conversations_of(customer_id)`, `contacts_of(conversation)`, `items_of(conversation)` and
     `report_rows(first_day, last_day, zone)` list. Nothing that lies after `now()` is ever shown, but for the
-    future of a conversation and of its contacts, which say themselves when it comes. `tasks` is an iterable that
-    looks one up too; `changes` holds what callers changed.
+    future of a conversation and of its contacts, which say themselves when it comes. `tasks` is an iterable that looks
+    one up too, `changes` holds what callers changed, `events` what happened when.
     """
 
     def __init__(
@@ -187,7 +189,6 @@ class Company:
             now=now,
         )
         self._contacts = Contacts(seed=seed, ids=self.ids)
-        self._items = Items(self, self._visits)
         self.tasks = Tasks(
             seed=seed,
             ids=self.ids,
@@ -196,6 +197,9 @@ class Company:
             now=now,
         )
         self.changes = Changes(self, rules)
+        self._items = Items(self, self._visits)
+        self.events = Events(self)
+        self.ivrs = () if is_empty else make_ivrs(self.ids)
         self._topic_paths: Mapping[str, str] = MappingProxyType(topic_paths(self.topics))
 
     @classmethod
@@ -228,15 +232,16 @@ class Company:
         )
 
     @classmethod
-    def make_empty(cls, *, seed: int = 7) -> Company:
-        """A company that has agents and nothing else: every list is empty."""
+    def make_empty(cls, *, seed: int = 7, now: Callable[[], dt.datetime] | None = None) -> Company:
+        """A company that has agents and nothing else: every list is empty. `now` is as for `make`."""
+        clock = now or _clock
         return cls(
             seed=seed,
             days=1,
             conversations=0,
-            today=_clock().astimezone(ZoneInfo(TIME_ZONE)).date(),
+            today=clock().astimezone(ZoneInfo(TIME_ZONE)).date(),
             answers=0,
-            now=_clock,
+            now=clock,
             is_empty=True,
         )
 
@@ -251,6 +256,10 @@ class Company:
     def items_of(self, conversation: Conversation) -> tuple[Item, ...]:
         """The items of a conversation so far, ascending by time; none when the customer was deleted."""
         return self._items.of(conversation)
+
+    def whole_story(self, conversation: Conversation) -> tuple[Item, ...]:
+        """The same with those that lie in the future."""
+        return self._items.whole(conversation)
 
     def item(self, item_id: str) -> Item:
         """One item as it is now. Raises KeyError for an unknown one, one in the future, or a deleted customer's."""

@@ -28,6 +28,8 @@ class Kind(IntEnum):
     ITEM = 14
     SESSION = 15
     FILE = 16
+    IVR = 20
+    PROMPT = 21
     TASK = 30
 
 

@@ -103,10 +103,12 @@ class Items:
 
     def of(self, conversation: Conversation) -> tuple[Item, ...]:
         """The items so far, ascending by time; none when the customer was deleted."""
-        if is_deleted(conversation.customer):
-            return ()
         now = self._company.now()
-        return tuple(item.as_of(now) for item in self._made(conversation) if item.at <= now)
+        return tuple(item.as_of(now) for item in self.whole(conversation) if item.at <= now)
+
+    def whole(self, conversation: Conversation) -> tuple[Item, ...]:
+        """The same with those that lie in the future."""
+        return () if is_deleted(conversation.customer) else self._made(conversation)
 
     def __getitem__(self, item_id: str) -> Item:
         number = self._ids.read(Kind.CONTACT, item_id)

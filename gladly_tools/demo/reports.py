@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gladly_tools.demo.conversations import Conversation
+from gladly_tools.demo.csv_text import csv_pieces
 from gladly_tools.demo.ids import Kind, seeded
 from gladly_tools.demo.timeline import midnight
+from gladly_tools.demo.timestamp_reports import ContactTimestamps, ConversationTimestamps
 
 if TYPE_CHECKING:
     from gladly_tools.demo.company import Company
@@ -93,9 +93,10 @@ _ACCEPTS = MappingProxyType(
     {
         "ConversationExportReport": frozenset({"inboxes"}),
         "AnswerUsageReport": frozenset({"aggregationLevel"}),
+        "ConversationTimestampsReport": frozenset(),
+        "ContactTimestampsReport": frozenset(),
     }
 )
-_CHUNK_ROWS = 500
 _DAY = dt.timedelta(days=1)
 
 
@@ -150,6 +151,10 @@ def ask(company: Company, body: Mapping[str, object]) -> Report | list[Problem]:
         return problems
     if metric_set == "AnswerUsageReport":
         return AnswerUsage(company, first_day=first_day, last_day=last_day, zone=zone, level=level)
+    if metric_set == "ConversationTimestampsReport":
+        return ConversationTimestamps(company, first_day=first_day, last_day=last_day, zone=zone)
+    if metric_set == "ContactTimestampsReport":
+        return ContactTimestamps(company, first_day=first_day, last_day=last_day, zone=zone)
     return ConversationExport(company, first_day=first_day, last_day=last_day, zone=zone, inbox_ids=inbox_ids)
 
 
@@ -194,10 +199,10 @@ class ConversationExport:
         chance.shuffle(days)
         rows = (self.row(one) for day in days for one in self._shuffled(day))
         if sum(len(self._company.timeline.numbers(day)) for day in days) <= row_limit:
-            return _csv(COLUMNS, rows)
+            return csv_pieces(COLUMNS, rows)
         total = sum(1 for day in days for _ in self._on(day))
         if total <= row_limit:
-            return _csv(COLUMNS, rows)
+            return csv_pieces(COLUMNS, rows)
         # Which rows are lost is nobody's promise. A step without a common divisor visits every place once;
         # the rows whose place is among the first `row_limit` steps survive, so the gaps are everywhere.
         step = next(step for step in range(int(total * 0.618) | 1, 2 * total) if math.gcd(step, total) == 1)
@@ -206,7 +211,7 @@ class ConversationExport:
             for place, one in enumerate(one for day in days for one in self._shuffled(day))
             if place * step % total < row_limit
         )
-        return _csv(COLUMNS, (self.row(one) for one in survivors))
+        return csv_pieces(COLUMNS, (self.row(one) for one in survivors))
 
     def row(self, conversation: Conversation) -> list[str]:
         """The cells of one row, in the order of COLUMNS; an empty cell means none."""
@@ -318,7 +323,7 @@ class AnswerUsage:
         self._level = level
 
     def csv(self, row_limit: int) -> Iterator[bytes]:
-        return _csv(USAGE_COLUMNS, itertools.islice(self.rows(), row_limit))
+        return csv_pieces(USAGE_COLUMNS, itertools.islice(self.rows(), row_limit))
 
     def rows(self) -> Iterator[list[str]]:
         """The cells of each row, in the order of USAGE_COLUMNS."""
@@ -356,20 +361,6 @@ class AnswerUsage:
         if self._level == "quarterly":
             return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
         return day
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[bytes]:
-    """RFC 4180: CRLF, quotes where needed; pieces of a bounded number of rows."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(columns)
-    for place, row in enumerate(rows, start=1):
-        writer.writerow(row)
-        if place % _CHUNK_ROWS == 0:
-            yield text.getvalue().encode()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue().encode()
 
 
 def _day(body: Mapping[str, object], name: str, problems: list[Problem]) -> dt.date | None:

@@ -16,10 +16,13 @@ from starlette.types import Receive, Scope, Send
 
 from gladly_tools.demo import shapes
 from gladly_tools.demo.answers import Answer
+from gladly_tools.demo.call_routes import CallEndpoints
 from gladly_tools.demo.catalogue import ANSWER_TYPES, LANGUAGES
 from gladly_tools.demo.company import Company
 from gladly_tools.demo.conversation_routes import ConversationEndpoints
 from gladly_tools.demo.customers import Customer
+from gladly_tools.demo.event_routes import EventEndpoints
+from gladly_tools.demo.ivr_routes import IvrEndpoints
 from gladly_tools.demo.limits import Limits, Turnstile
 from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
 from gladly_tools.demo.reports import Problem, Report, ask
@@ -40,11 +43,14 @@ R = TypeVar("R", bound=_Record)
 class Endpoints:
     """The endpoints of one company; every method answers one request."""
 
-    def __init__(self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool) -> None:
+    def __init__(
+        self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool, publish_voice: bool
+    ) -> None:
         self._company = company
         self._limits = limits
         self._turnstile = turnstile
         self._publish_answers = publish_answers
+        self._publish_voice = publish_voice
         self._answers = {answer.id: answer for answer in company.answers}
 
     def routes(self) -> Router:
@@ -64,6 +70,10 @@ class Endpoints:
                 Route("/api/v1/customer-profiles/{id}", self.customer),
                 Route("/api/v1/customers/{id}/conversations", self.conversations_of_customer),
                 Route("/api/v1/conversations/{id}", self.conversation),
+                *WriteEndpoints(self._company, self._limits).routes(),
+                *EventEndpoints(self._company).routes(),
+                *CallEndpoints(self._company, is_published=self._publish_voice).routes(),
+                *IvrEndpoints(self._company, is_published=self._publish_voice).routes(),
                 *ConversationEndpoints(self._company, self._limits).routes(),
                 *WriteEndpoints(self._company, self._limits).routes(),
                 Route("/api/v1/reports", self.report, methods=["POST"]),

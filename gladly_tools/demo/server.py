@@ -220,7 +220,8 @@ class DemoServer:
 
     Use it in a `with` block, or call `start` and `stop`. `port` 0 takes a free one. `faults` is where a test
     plans what goes wrong; `seen` and `pressure` tell afterwards what callers did. `latency` (seconds) is
-    added to every answer.
+    added to every answer. `publish_answers` and `publish_voice` (participant events of calls, IVRs) switch off what no
+    document names.
     """
 
     def __init__(
@@ -230,6 +231,7 @@ class DemoServer:
         limits: Limits | None = None,
         port: int = 0,
         publish_answers: bool = True,
+        publish_voice: bool = True,
         latency: float = 0.0,
         faults: Faults | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -239,7 +241,9 @@ class DemoServer:
         self.faults = faults or Faults()
         self._port = port
         self._turnstile = Turnstile(self.limits, clock)
-        endpoints = Endpoints(company, self.limits, self._turnstile, publish_answers=publish_answers)
+        endpoints = Endpoints(
+            company, self.limits, self._turnstile, publish_answers=publish_answers, publish_voice=publish_voice
+        )
         self._gate = Gate(
             endpoints.routes(),
             company,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from gladly_tools.demo.answers import Answer, AnswerContent
+from gladly_tools.demo.chronicle import Event
+from gladly_tools.demo.chronicle import moment as event_moment
 from gladly_tools.demo.company import Agent, Audience, Company, CustomAttribute, Inbox, Organization, Team
 from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.customers import Customer
@@ -138,6 +140,16 @@ def conversation(company: Company, it: Conversation) -> Json:
     if is_closed and closes:
         shape["closedAt"] = moment(closes[-1].at, 3)
     return shape
+
+
+def event(it: Event) -> Json:
+    return {
+        "id": it.id,
+        "type": it.type,
+        "timestamp": event_moment(it.at),
+        "initiator": {"id": it.initiator.id, "type": it.initiator.type},
+        "content": it.content,
+    }
 
 
 def custom_attribute(it: CustomAttribute) -> Json:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 from gladly_tools.api import Client, Customer, Report, ReportPart, windows
 from gladly_tools.errors import InputError, UnexpectedAnswer
 from gladly_tools.exports.export import Estimate, Export, Plan, Remark, Section, Slice, Workbench
+from gladly_tools.exports.headers import matched, spelling
 from gladly_tools.exports.inputs import (
     DateRange,
     DateRangeQuestion,
@@ -284,20 +284,8 @@ def _column_names(report: Report, workbench: Workbench) -> list[str]:
 
 
 def match_columns(sent: Sequence[str]) -> list[str]:
-    """The export's column for each column sent: dashes, case and spaces may differ.
-
-    '' for an unknown one, and for the second of two that are the same.
-    """
-    known = {_spelling(column.name): column.name for column in REPORT_COLUMNS} | OTHER_SPELLINGS
-    names: list[str] = []
-    for name in sent:
-        found = known.get(_spelling(name), "")
-        names.append("" if found in names else found)
-    return names
-
-
-def _spelling(name: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"[‐‑‒–—−]", "-", name)).strip().lower()  # noqa: RUF001 the dashes are meant
+    """The export's column for each column sent; '' for an unknown one, and for the second of two that are the same."""
+    return matched(sent, {spelling(column.name): column.name for column in REPORT_COLUMNS} | OTHER_SPELLINGS)
 
 
 def _ask_customer(workbench: Workbench, customer_id: str) -> Known:

@@ -136,6 +136,8 @@ class Export(Generic[P]):
     the account (`customers_per_day`) and is None while that does not suffice; `sample` then finds it out with a request
     or two.
 
+    `columns` are all that there can be; where a run has only some of them, `columns_of` names those.
+
     An export whose result is a ZIP names its first `table`, which is what that file is called, and its `others`; `rows`
     then yields `Into` for a row of those. What `Workbench.expect` counts are rows of the first.
     """
@@ -160,3 +162,4 @@ class Export(Generic[P]):
     caveat: str = ""
     table: str = ""
     others: Sequence[OtherTable] = ()
+    columns_of: Callable[[P], Sequence[Column]] | None = None

@@ -1,35 +1,51 @@
-"""Names beside ids: what an agent, an inbox, a topic or a customer is called, asked for once in a run."""
+"""Names beside ids: what an agent, an inbox, a topic or a customer is called, remembered for some hours."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 
-from gladly_tools.errors import UnexpectedAnswer
+from gladly_tools.api import Client
+from gladly_tools.errors import NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
 from gladly_tools.exports.export import Workbench
 
 SIDEKICK = "SIDEKICK_V2"
 """What stands for Gladly's AI where an agent's id is usual."""
 
+_LISTS: Mapping[str, Callable[[Client], Mapping[str, str | None]]] = {
+    "agents": lambda client: {agent.id: agent.name for agent in client.agents.list()},
+    "inboxes": lambda client: {inbox.id: inbox.name for inbox in client.inboxes.list()},
+    "topics": lambda client: {topic.id: topic.name for topic in client.topics.list()},
+}
+
 
 class Names:
-    """The names that a run has needed so far. An id that nothing is known of has no name, which is no fault."""
+    """The names that a run has needed so far. An id that nothing is known of has no name, which is no fault.
+
+    Agents, inboxes and topics are asked for as a list, when one is first needed, and again for an id that the
+    remembered list does not have.
+    """
 
     def __init__(self, workbench: Workbench) -> None:
         self._workbench = workbench
         self._customers: dict[str, str | None] = {}
+        self._known: dict[str, Mapping[str, str | None]] = {}
+        self._asked: set[str] = set()
 
     def agent(self, agent_id: str | None) -> str | None:
         """An agent's name."""
-        return self._agents.get(agent_id or "")
+        return self._name("agents", agent_id)
 
     def inbox(self, inbox_id: str | None) -> str | None:
         """An inbox's name."""
-        return self._inboxes.get(inbox_id or "")
+        return self._name("inboxes", inbox_id)
+
+    def topic(self, topic_id: str | None) -> str | None:
+        """A topic's name."""
+        return self._name("topics", topic_id)
 
     def topics(self, topic_ids: Iterable[str] | None) -> list[str] | None:
         """The names of topics, an unknown one by its id; None for none."""
-        found = [self._topics.get(topic_id) or topic_id for topic_id in topic_ids or ()]
+        found = [self._name("topics", topic_id) or topic_id for topic_id in topic_ids or ()]
         return found or None
 
     def customer(self, customer_id: str | None) -> str | None:
@@ -52,14 +68,21 @@ class Names:
             return self.customer(party_id)
         return self.agent(party_id)
 
-    @cached_property
-    def _agents(self) -> Mapping[str, str | None]:
-        return {agent.id: agent.name for agent in self._workbench.client.agents.list()}
+    def _name(self, kind: str, id_: str | None) -> str | None:
+        if not id_:
+            return None
+        if kind not in self._known:
+            self._known[kind] = self._workbench.memory.get("names", kind) or {}  # type: ignore[assignment]  # as put below
+        if id_ not in self._known[kind] and kind not in self._asked:
+            self._asked.add(kind)
+            self._known[kind] = self._listed(kind)
+        return self._known[kind].get(id_)
 
-    @cached_property
-    def _inboxes(self) -> Mapping[str, str | None]:
-        return {inbox.id: inbox.name for inbox in self._workbench.client.inboxes.list()}
-
-    @cached_property
-    def _topics(self) -> Mapping[str, str | None]:
-        return {topic.id: topic.name for topic in self._workbench.client.topics.list()}
+    def _listed(self, kind: str) -> Mapping[str, str | None]:
+        try:
+            names = _LISTS[kind](self._workbench.client)
+        except (NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer):
+            self._workbench.remark(f"The names of {kind} could not be read; their ids are there")
+            return {}
+        self._workbench.memory.put("names", kind, dict(names))
+        return names

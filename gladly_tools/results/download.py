@@ -9,7 +9,7 @@ Cells by format:
     records  CSV: a JSON list        JSON: a list     Parquet: a list of structs, null where a record lacks a field
 
 A column may say what joins its list in a CSV instead. Columns that stand beside an id, for the view, are in no download
-unless they are named.
+unless they are named. A table whose rows keep the JSON that the server sent gives just that as JSON and JSON Lines.
 
 The Excel guard. A spreadsheet takes a text that begins with = + - @, a tab or a carriage return for a
 formula. The guard puts an apostrophe before such a text, and before one that begins with apostrophes and then
@@ -106,17 +106,23 @@ def encode(
     `bom` (a byte order mark, which old Excel needs to see UTF-8) and `guard` concern CSV alone. Memory is
     bounded by a batch. Raises InputError at once for a query or column that does not fit.
     """
-    names = [column.name for column in table.columns if not column.beside] if columns is None else list(columns)
+    originals = [column.name for column in table.columns if column.original]
+    is_original = bool(originals) and columns is None and format in (Format.JSON, Format.JSONL)
+    if columns is not None or is_original:
+        names = originals if columns is None else list(columns)
+    else:
+        names = [column.name for column in table.columns if not column.beside]
     chosen = [find_field(name, table.fields).column for name in names]
     rows = table.batches(query, names, batch_rows=_BATCH_ROWS[format])
     small = _small(rows, _BATCH_BYTES)
+    objects = (batch.column(0) for batch in small) if is_original else _objects(small, chosen)
     match format:
         case Format.CSV:
             return _chunks(_csv(small, chosen, bom=bom, guard=guard))
         case Format.JSON:
-            return _chunks(_json(small, chosen))
+            return _chunks(_json(objects))
         case Format.JSONL:
-            return _chunks(_lines(_objects(small, chosen), "\n"))
+            return _chunks(_lines(objects, "\n"))
         case Format.PARQUET:
             return _chunks(_parquet(small, chosen))
 
@@ -216,9 +222,10 @@ def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
     return pc.if_else(pc.equal(text, ""), '""', text) if alone else text
 
 
-def _json(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> Iterator[Bytes]:
+def _json(arrays: Iterable[Any]) -> Iterator[Bytes]:
+    """Arrays of JSON objects as one list."""
     before = b"[\n"
-    for objects in _objects(batches, columns):
+    for objects in arrays:
         yield before
         before = b",\n"
         yield _joined_lines(objects, ",\n")

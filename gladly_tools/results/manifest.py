@@ -126,6 +126,7 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
                 "unit": column.unit,
                 "optional": column.optional,
                 "beside": column.beside,
+                "original": column.original,
                 "joined_by": column.joined_by,
                 "members": [[name, kind.value] for name, kind in column.members],
             }
@@ -163,6 +164,7 @@ def _from_json(value: dict[str, Any]) -> Manifest:
                 unit=_text(column["unit"]),
                 optional=bool(column["optional"]),
                 beside=bool(column["beside"]),
+                original=bool(column["original"]),
                 joined_by=_text(column["joined_by"]),
                 members=tuple((_text(name), Kind(kind)) for name, kind in column["members"]),
             )

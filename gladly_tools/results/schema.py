@@ -52,7 +52,8 @@ class Column:
     `verbatim` columns keep the server's text, which is what every download holds; for a kind that is not text
     a typed reading of it (type `reading_type`) is stored beside it, for filters, sorting and charts. An
     `optional` column is left out of a finished table when all of its cells are empty. A `beside` column is for
-    the view alone: a name beside an id, which no download holds. A list stands in a CSV as JSON, or with
+    the view alone: a name beside an id, which no download holds. An `original` column holds the whole record as
+    the JSON that the server sent, which is what the JSON downloads are made of. A list stands in a CSV as JSON, or with
     `joined_by` between its items. `members` are the fields of `records`, each of a text kind or an integer.
     """
 
@@ -63,6 +64,7 @@ class Column:
     unit: str = ""
     optional: bool = False
     beside: bool = False
+    original: bool = False
     joined_by: str = ""
     members: tuple[tuple[str, Kind], ...] = ()
 

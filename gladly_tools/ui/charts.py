@@ -11,9 +11,9 @@ import streamlit as st
 from gladly_tools import insights
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
+from gladly_tools.ui.drawing import draw, ink
+from gladly_tools.ui.event_charts import event_charts, event_history_charts
 from gladly_tools.ui.words import counted, plain
-
-AnyChart = alt.Chart | alt.LayerChart
 
 SMALL_GROUP = 5
 CHART_HEIGHT = 260
@@ -76,7 +76,7 @@ def _per_day(frame: pd.DataFrame, zone: str) -> None:
         )
         .properties(height=CHART_HEIGHT)
     )
-    _show(
+    draw(
         chart,
         alt=f"Bars: conversations on each of {len(frame)} days; most on {busiest['day']:%d %B %Y}, "
         f"{busiest['conversations']}",
@@ -96,22 +96,10 @@ def _channels(frame: pd.DataFrame) -> None:
             alt.Tooltip("share:Q", title="Share", format=".1%"),
         ],
     )
-    chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4, color=_ink()).encode(text="label:N")
+    chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4, color=ink()).encode(text="label:N")
     words = ", ".join(f"{row.channel} {row.share:.0%}" for row in frame.itertuples())
-    _show(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
+    draw(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
     st.caption("By the channel of the first contact.")
-
-
-def _show(chart: AnyChart, *, alt: str) -> None:
-    """Draw a chart; its labels are darker than Streamlit's own, which are hard to read."""
-    soft = "#b4bfba" if st.context.theme.type == "dark" else "#55605b"
-    styled = chart.configure_axis(labelColor=soft, titleColor=soft).configure_legend(labelColor=soft)
-    st.altair_chart(styled, alt=alt)
-
-
-def _ink() -> str:
-    """The color of text in a chart, which a mark does not take from the theme."""
-    return "#e8eeeb" if st.context.theme.type == "dark" else "#0a100d"
 
 
 def _handle_time(table: Table, query: Query) -> None:
@@ -185,7 +173,7 @@ def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
             ),
         )
     )
-    _show(
+    draw(
         (bars + rules).properties(height=CHART_HEIGHT),
         alt=f"Histogram of handle times; median {minutes(found.median_minutes)}, "
         f"90th percentile {minutes(found.p90_minutes)}",
@@ -222,7 +210,7 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
         f"{row.member} {minutes(float(row.median_minutes))} and {minutes(float(row.p90_minutes))}"  # type: ignore[arg-type]
         for row in frame.itertuples(index=False)
     )
-    _show(
+    draw(
         chart.properties(height=max(CHART_HEIGHT, 24 * len(frame))),
         alt=f"Median and 90th percentile of handle time by {group.lower()}: {words}",
     )
@@ -236,6 +224,8 @@ def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
 
 CHARTS: Mapping[str, Callable[[Table, Query, str], None]] = {
     "contact-information": contact_information_charts,
+    "events": event_charts,
+    "event-history": event_history_charts,
     "freeform-topics": contact_information_charts,
 }
 """The charts of each export that has any."""

@@ -20,7 +20,10 @@ PAGES = Path(__file__).parents[2] / "pages"
 SECTIONS = (
     ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),
     ("conversations", "Conversations", ":material/forum:", "Conversations, contacts, handle times"),
+    ("events", "Events", ":material/bolt:", "What happened in the last 24 hours, and before"),
     ("bulk_close", "Bulk Close", ":material/done_all:", "Close conversations and tasks from a list, safely"),
+    ("logs", "Logs", ":material/call_log:", "What happened during a phone call"),
+    ("ivr", "IVR", ":material/dialpad:", "Recordings of the telephone menus"),
     ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
 )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gladly_tools.results.store import Result
+from gladly_tools.ui.call_lanes import call_lanes
+from gladly_tools.ui.prompts import prompts
 from gladly_tools.ui.transcript import show_transcript
 from gladly_tools.web.vault import Session
 
@@ -26,5 +28,7 @@ THREAD = Reading(label="Thread", show=show_transcript)
 READINGS: Mapping[tuple[str, str | None], Reading] = {
     ("conversation", None): THREAD,
     ("customer-conversations", "conversation-items"): THREAD,
+    ("call-events", None): Reading(label="Timeline", show=call_lanes),
+    ("ivr-recordings", None): Reading(label="Listen", show=prompts),
 }
 """By export and table, with no name for the only table of an export."""

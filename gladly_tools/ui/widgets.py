@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -16,6 +16,8 @@ from gladly_tools.api import Impatient
 from gladly_tools.api.customers import MOST_FOUND
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
+from gladly_tools.exports.call_question import CallQuestion
+from gladly_tools.exports.choices import ChoiceQuestion, ChoicesQuestion
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy, customers_matching
 from gladly_tools.exports.inputs import (
     DateRange,
@@ -26,8 +28,11 @@ from gladly_tools.exports.inputs import (
     SwitchQuestion,
     questions,
 )
+from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.results.download import unguard
-from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.call_choice import call_choice
+from gladly_tools.ui.choices import choices
+from gladly_tools.ui.moments import moment_range, zone_select
 from gladly_tools.ui.words import plain
 from gladly_tools.web.vault import Session
 
@@ -39,14 +44,31 @@ def ask(export: Export[Any], session: Session, problem: InputError | None) -> di
     """Show every question of an export and return the answers as they stand; a problem is shown at its question."""
     answers: dict[str, Any] = {}
     for name, question in questions(export.parameters).items():
-        answers[name] = _widget(question, f"{export.name}:{name}", session)
+        answers[name] = _widget(question, f"{export.name}:{name}", session, answers)
         if problem is not None and problem.field == name:
             st.error(f"{plain(problem.what)} {plain(problem.advice)}", icon=":material/error:")
     return answers
 
 
-def _widget(question: Question, key: str, session: Session) -> Any:
+def _widget(question: Question, key: str, session: Session, answers: Mapping[str, Any]) -> Any:
     match question:
+        case CallQuestion():
+            return call_choice(question, key, session)
+        case ChoiceQuestion():
+            return st.segmented_control(
+                question.label,
+                list(question.choices),
+                default=next(iter(question.choices)),
+                required=True,
+                format_func=lambda name: question.choices[name],
+                help=question.help,
+                key=key,
+                persist_state="session",
+            )
+        case ChoicesQuestion():
+            return choices(question, key, answers)
+        case MomentRangeQuestion():
+            return moment_range(question, key)
         case DateRangeQuestion():
             return _date_range(question, key)
         case IdsQuestion(of="inboxes"):
@@ -81,18 +103,9 @@ def _widget(question: Question, key: str, session: Session) -> Any:
 
 
 def _date_range(question: DateRangeQuestion, key: str) -> DateRange | None:
-    zones = sorted(available_timezones())
-    default = browser_zone()
     days, zone_place = st.columns([3, 2])
     with zone_place:
-        zone = st.selectbox(
-            "Time zone",
-            zones,
-            index=zones.index(default) if default in zones else zones.index("UTC"),
-            help="Days begin and end in this time zone. Your browser's, unless you change it.",
-            key=f"{key}:zone",
-            persist_state="session",
-        )
+        zone = zone_select(key, help="Days begin and end in this time zone. Your browser's, unless you change it.")
     today = datetime.now(ZoneInfo(zone)).date()
     with days:
         chosen = st.date_input(

@@ -110,4 +110,8 @@ def test_the_exports_stand_in_the_portals_order() -> None:
         "customer-conversations",
         "contact-information",
         "freeform-topics",
+        "events",
+        "event-history",
+        "call-events",
+        "ivr-recordings",
     ]

@@ -4,16 +4,79 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from gladly_tools.demo import Company, shapes
+from gladly_tools.demo.call_routes import CallEndpoints
+from gladly_tools.demo.contacts import Contact
 from gladly_tools.demo.conversations import Conversation
+from gladly_tools.demo.events import ENTITIES
+from gladly_tools.demo.media import FRAME_BYTES, FRAME_SECONDS
+from gladly_tools.demo.timestamp_reports import ContactTimestamps
+from gladly_tools.exports.moments import MomentRange
+from tests.conftest import NOW
 from tests.test_items import PORTAL
 
 FIRST, LAST, ZONE = date(2026, 3, 4), date(2026, 3, 12), "America/New_York"
 LANGUAGES = ("en-us", "es-419")
+WINDOW = MomentRange(start=NOW - timedelta(hours=23), end=NOW - timedelta(minutes=1), zone=ZONE)
+EVENT_FIELDS = frozenset(
+    [
+        "id",
+        "type",
+        "timestamp",
+        "initiator.id",
+        "initiator.type",
+        "content.conversationId",
+        "content.customerId",
+        "content.contactId",
+        "content.channel",
+        "content.agentId",
+        "content.availableFor",
+        "content.occurredAt",
+        "content.activeReason.id",
+        "content.activeReason.name",
+        "content.awayReason.id",
+        "content.awayReason.name",
+        "content.awayAt",
+        "content.entryPoint",
+        "content.finalIVRSelection",
+        "content.matchReasons",
+        "content.reason",
+        "content.transferType",
+        "content.assignee.inboxId",
+        "content.assignee.agentId",
+        "content.messageId",
+        "content.fulfilledType",
+        "content.status",
+        "content.dueAt",
+        "content.topicId",
+        "content.noteId",
+        "content.customAttributeId",
+        "content.customAttributeKey",
+        "content.customAttributeValue",
+        "content.destinationCustomerId",
+        "content.destinationConversationId",
+        "content.sourceCustomerId",
+        "content.sourceConversationId",
+        "content.paymentRequestId",
+        "content.oldStatus",
+        "content.newStatus",
+        "content.taskId",
+        "content.commentId",
+        "content.context.assignee.inboxId",
+        "content.context.assignee.agentId",
+        "content.context.availableFor",
+        "content.context.createdAt",
+        "content.context.dueAt",
+        "content.context.currency",
+        "content.context.monetaryUnit",
+    ]
+)
+"""Every documented field of an event, by its dotted name."""
 
 Rows = Iterator[dict[str, Any]]
 
@@ -29,14 +92,24 @@ def answers(name: str, company: Company) -> dict[str, Any]:
             return {"conversation_id": colorful_conversation(company)}
         case "customer-conversations":
             return {"customer": company.merged_chain[0]}
+        case "events":
+            return {"entities": ENTITIES, "types": (), "window": WINDOW}
+        case "event-history":
+            return {"report": "contact", "dates": (FIRST, FIRST + timedelta(days=2), ZONE)}
+        case "call-events":
+            return {"item_id": eventful_call(company).id}
     return {}
 
 
 def breaking_point(name: str, company: Company) -> str:
     """The path, or its beginning, of a request that the export makes in the middle of its work."""
     match name:
-        case "contact-information" | "freeform-topics":
+        case "contact-information" | "freeform-topics" | "event-history":
             return "/api/v1/reports"
+        case "events":
+            return "/api/v1/events"
+        case "call-events":
+            return "/api/v1/customer-profiles/"
         case "conversation":
             return f"/api/v1/conversations/{colorful_conversation(company)}/items"
         case "customer-conversations":
@@ -49,6 +122,18 @@ def colorful_conversation(company: Company) -> str:
     """The id of the conversation, of those that are not cut, that has the most different kinds of items."""
     ids = [each for each in company.conversations if each != company.longest_conversation]
     return max(ids, key=lambda each: len({item.type for item in company.items_of(company.conversations[each])}))
+
+
+@cache
+def eventful_call(company: Company) -> Contact:
+    """The call, of those that are over, in which most happened."""
+    calls = [
+        contact
+        for each in company.conversations
+        for contact in company.contacts_of(company.conversations[each])
+        if contact.channel == "PHONE_CALL" and contact.ended_at < NOW - timedelta(days=3)
+    ]
+    return max(calls, key=lambda call: (len({type(step) for step in call.steps}), len(call.steps)))
 
 
 def topics(company: Company) -> Rows:
@@ -220,6 +305,119 @@ def whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def events(company: Company) -> Rows:
+    for event in company.events.between(WINDOW.start, WINDOW.end):
+        shape = shapes.event(event)
+        cells = {name: value for name, value in leaves("", shape) if name in EVENT_FIELDS}
+        if "content.context.monetaryUnit" in cells:
+            cells["content.context.monetaryUnit"] = float(cells["content.context.monetaryUnit"])
+        if any(name not in EVENT_FIELDS for name, _ in leaves("", shape)):
+            cells["raw"] = json.dumps(shape, ensure_ascii=False)
+        yield cells
+
+
+def event_history(company: Company) -> Rows:
+    last = FIRST + timedelta(days=2)
+    yield from ContactTimestamps(company, first_day=FIRST, last_day=last, zone=ZoneInfo(ZONE)).rows()
+
+
+STATES = {
+    "STARTED": "waiting",
+    "RINGING": "ringing",
+    "ANSWERED": "talking",
+    "REJECTED": "gone",
+    "JOINED": "talking",
+    "HOLD_STARTED": "hold",
+    "HOLD_ENDED": "talking",
+    "TRANSFERRED": "gone",
+    "LEFT": "gone",
+    "HUNG_UP": "gone",
+}
+
+
+def call_events(company: Company) -> Rows:
+    call = eventful_call(company)
+    names = {agent.id: agent.name for agent in company.agents}
+    inboxes = {inbox.id: inbox.name for inbox in company.inboxes}
+    item = shapes.item(company.item(call.id))["content"]
+    rows: list[dict[str, Any]] = [
+        {"timestamp": item[name], "event": event, "source": "call item"}
+        for name, event in (
+            ("startedAt", "CALL STARTED"),
+            ("answeredAt", "CALL ANSWERED"),
+            ("completedAt", "CALL COMPLETED"),
+        )
+        if name in item
+    ]
+    for event in participant_events(company, call):
+        who = event["participant"]
+        is_agent = who["type"] == "AGENT"
+        rows.append(
+            {
+                "timestamp": event["timestamp"],
+                "event": event["type"],
+                "participant.id": who["id"],
+                "participant.type": who["type"],
+                "participant.name": names[who["id"]] if is_agent else company.customers[who["id"]].name,
+                "state": STATES[event["type"]],
+                "reason": event.get("reason"),
+                "to.inbox": inboxes[event["assignee"]["inboxId"]] if "assignee" in event else None,
+                "source": "participant events",
+                "id": event["id"],
+                "raw": json.dumps(event, ensure_ascii=False),
+            }
+        )
+    first = min(moment(row["timestamp"]) for row in rows)
+    for row in rows:
+        yield {**row, "seconds": round((moment(row["timestamp"]) - first).total_seconds(), 3)}
+
+
+def participant_events(company: Company, call: Contact) -> list[dict[str, Any]]:
+    conversation = company.conversations[company.item(call.id).conversation_id]
+    return [event for _, event in CallEndpoints(company, is_published=True).told(conversation, call)]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+PROMPT_FILES = (
+    "Welcome.mp3",
+    "WELCOME (2).mp3",
+    "Press 1 for orders.mp3",
+    "Returns, exchanges & refunds.mp3",
+    "_CON.mp3",
+    "_.._x.mp3",
+    "Hold music 🎵.mp3",
+    "You are next.mp3",
+    "You are next (2).mp3",
+    "=SUM(A1).mp3",
+    "C__prompts_hold.mp3",
+    "Geschlossen_ Größe M.mp3",
+    "Voicemail_.mp3",
+    "prompt.mp3",
+    " ".join(["We are closed."] * 8)[:-1] + ".mp3",
+    "お待ちください.mp3",
+)
+
+
+def ivr_recordings(company: Company) -> Rows:
+    files = iter(PROMPT_FILES)
+    for ivr in company.ivrs:
+        for prompt in ivr.prompts:
+            size = sum(map(len, prompt.audio))
+            yield {
+                "IVR ID": ivr.id,
+                "IVR Name": ivr.name,
+                "Prompt Name": prompt.name,
+                "File": next(files),
+                "Bytes": size,
+                "Seconds": round(size / FRAME_BYTES * FRAME_SECONDS, 3),
+                "Status": "saved",
+                "Prompt ID": prompt.id,
+            }
+
+
 TRUTH: Mapping[str, Callable[[Company], Rows]] = {
     "topics": topics,
     "inboxes": inboxes,
@@ -229,6 +427,10 @@ TRUTH: Mapping[str, Callable[[Company], Rows]] = {
     "conversation": conversation,
     "customer-conversations": customer_conversations,
     "freeform-topics": freeform_topics,
+    "events": events,
+    "event-history": event_history,
+    "call-events": call_events,
+    "ivr-recordings": ivr_recordings,
 }
 """The rows of each export's first table."""
 

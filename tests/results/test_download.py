@@ -250,3 +250,22 @@ def test_every_format_has_a_content_type(form: Format) -> None:
 )
 def test_file_names_are_safe(stem: str, name: str) -> None:
     assert file_name(stem, Format.CSV) == name
+
+
+def test_a_table_that_keeps_what_was_sent_gives_just_that_as_json(store: ResultStore) -> None:
+    sent = ['{"b":  1.10, "a": {"c": [null]}}', '{"a": "ü\\u2028"}']
+    columns = (
+        Column(name="a", kind=Kind.TEXT),
+        Column(name="as sent", beside=True, original=True),
+    )
+    table = table_of(store, columns, [{"a": str(place), "as sent": text} for place, text in enumerate(sent)])
+    lines = b"".join(encode(table, Query(), Format.JSONL)).decode().split("\n")
+    assert lines == [*sent, ""]
+    assert json.loads(b"".join(encode(table, Query(), Format.JSON))) == [json.loads(text) for text in sent]
+    assert b"".join(encode(table, Query(), Format.CSV)).decode() == "a\r\n0\r\n1\r\n"
+    assert json.loads(b"".join(encode(table, Query(), Format.JSON, columns=["a"]))) == [{"a": "0"}, {"a": "1"}]
+
+
+def test_json_of_what_was_sent_is_a_list_also_without_rows(store: ResultStore) -> None:
+    table = table_of(store, (Column(name="as sent", beside=True, original=True), Column(name="a")), [])
+    assert json.loads(b"".join(encode(table, Query(), Format.JSON))) == []

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from gladly_tools import clock
 from gladly_tools.demo import Company, DemoServer
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.identifiers import CustomerKey, KnownBy
 from gladly_tools.exports.inputs import DateRange, Parameters
 from gladly_tools.jobs import Job, State
+from gladly_tools.results.query import Condition, Operator, Query
+from gladly_tools.results.store import Result
 from gladly_tools.ui import account as account_module
 from gladly_tools.web import portal as portal_module
 from gladly_tools.web.portal import Portal, close_portal, open_portal
 from gladly_tools.web.vault import Session
-from tests.conftest import settings_for
-from tests.exports.truth import colorful_conversation
+from tests.conftest import NOW, settings_for
+from tests.exports.test_every_export import wait_for
+from tests.exports.truth import answers, colorful_conversation
 
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "gladly_tools" / "ui" / "main.py"
@@ -60,6 +64,10 @@ def run_export(here: Portal, session: Session, name: str, company: Company) -> J
         given = {"dates": dates, "customers": False}
     elif name == "conversation":
         given = {"conversation_id": colorful_conversation(company)}
+    elif name in ("events", "call-events"):
+        given = answers(name, company)
+    elif name == "event-history":
+        given = {"dates": dates, "report": "contact"}
     elif name == "customer-conversations":
         given = {"customer": CustomerKey(by=KnownBy.ID, value=company.merged_chain[0])}
     parameters: Parameters = EXPORTS[name].parameters(**given)
@@ -97,7 +105,7 @@ def test_the_result_of_every_export_is_shown_as_a_table(
     job = run_export(here, session, name, company)
     at = open_page(EXPORTS[name].section.name.lower(), export=name, job=job.id)
     assert not at.exception
-    if name == "conversation":
+    if name in ("conversation", "call-events", "ivr-recordings"):
         at.session_state[f"view:{job.id}"] = "Table"
         at.run()
     if EXPORTS[name].others:
@@ -225,3 +233,144 @@ def test_a_page_drawn_for_one_account_does_nothing_for_another(
     here.sign_in(SID, url=server.url, username=username, api_token=token)
     delete.click().run()
     assert here.runs.job(session.account, job.id)
+
+
+def wait_for_result(here: Portal, session: Session, job_id: str) -> Result:
+    wait_for(here.runs, session.account, job_id)
+    result = here.runs.result(session.account, job_id)
+    assert result is not None
+    return result
+
+
+def label_of(at: AppTest, text: str) -> list[str]:
+    return [element.value.replace("\\", "") for element in at.get(text)]
+
+
+def test_the_charts_of_events_show_every_event_and_what_agents_did(
+    here: Portal, session: Session, company: Company
+) -> None:
+    job = run_export(here, session, "events", company)
+    at = open_page("events", export="events", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.run()
+    assert not at.exception
+    assert f"{job.row_count:,} events. Times in America/New_York." in label_of(at, "caption")
+    assert any("nothing is known of them: unknown" in text for text in label_of(at, "caption"))
+    assert any(text.startswith("**Events per") for text in label_of(at, "markdown"))
+
+
+def test_a_filtered_conversation_tells_its_story(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "events", company)
+    window = answers("events", company)["window"]
+    event = company.events.between(window.start, window.end, ("CONTACT",))[-1]
+    conversation_id = event.content["conversationId"]
+    query = Query(
+        conditions=(Condition(column="content.conversationId", operator=Operator.EQUALS, values=(conversation_id,)),)
+    )
+    here.views.remember(SID, job.id, query)
+    at = open_page("events", export="events", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.run()
+    assert not at.exception
+    assert f"**Story of conversation {conversation_id}**" in label_of(at, "markdown")
+    story = at.dataframe[0].value
+    told = [
+        one
+        for one in company.events.between(window.start, window.end)
+        if one.content.get("conversationId") == conversation_id
+    ]
+    assert len(story) == len(told)
+
+
+def test_the_history_of_events_has_charts_too(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "event-history", company)
+    at = open_page("events", export="event-history", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.run()
+    assert not at.exception
+    assert any(text.startswith(f"{job.row_count:,} events.") for text in label_of(at, "caption"))
+
+
+def test_a_call_is_shown_as_lanes_with_figures_words_and_its_source(
+    here: Portal, session: Session, company: Company
+) -> None:
+    job = run_export(here, session, "call-events", company)
+    at = open_page("logs", job=job.id)
+    assert not at.exception
+    assert [metric.label for metric in at.metric] == ["Whole call", "Until the answer", "Customer on hold", "Agents"]
+    words = "\n".join(label_of(at, "markdown"))
+    assert "(customer): waited" in words
+    assert any("Source: the call's own events" in text for text in label_of(at, "caption"))
+
+
+def test_no_prompt_is_played_before_one_is_chosen(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "ivr-recordings", company)
+    at = open_page("ivr", job=job.id)
+    assert not at.exception
+    assert "16 prompts, 16 audio files." in label_of(at, "caption")
+    assert list(at.dataframe[0].value["Prompt Name"])[:2] == ["Welcome", "WELCOME"]
+    assert len(at.get("audio")) == 0
+
+
+def test_event_types_are_offered_for_the_chosen_entities_alone(session: Session) -> None:
+    at = open_page("events", export="events")
+    labels = [box.label.replace("\\", "") for box in at.checkbox]
+    assert labels[:4] == ["AGENT_AVAILABILITY", "AGENT_STATUS", "CONTACT", "CONVERSATION"]
+    assert {"HOLD_STARTED", "TOPIC_ADDED"} <= set(labels)
+    assert "FOLLOWER_ADDED" not in labels
+    next(box for box in at.checkbox if box.label == "TASK").check().run()
+    assert "FOLLOWER_ADDED" in [box.label.replace("\\", "") for box in at.checkbox]
+
+
+def test_no_entity_chosen_is_told_at_the_entities(session: Session) -> None:
+    at = open_page("events", export="events")
+    for box in at.checkbox:
+        if box.value:
+            box.uncheck()
+    at.run()
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert [error.value.replace("\\", "") for error in at.error] == [
+        "None of the entity types is chosen. Choose at least one."
+    ]
+
+
+def test_the_window_moves_with_the_clock(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = open_page("events", export="events")
+    assert any("2026-03-20 13:29 to 14:29" in text for text in label_of(at, "caption"))
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(minutes=20))
+    at.run()
+    assert any("2026-03-20 13:49 to 14:49" in text for text in label_of(at, "caption"))
+
+
+def test_a_start_that_grew_too_old_in_an_open_form_is_moved_up_and_said(
+    here: Portal, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_page("events", export="events")
+    next(group for group in at.segmented_control if group.label == "Window").set_value("Start and end").run()
+    start, end = at.datetime_input
+    start.set_value(datetime(2026, 3, 19, 15, 0))  # noqa: DTZ001 a wall clock has no zone
+    end.set_value(datetime(2026, 3, 19, 20, 0))  # noqa: DTZ001
+    at.run()
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=3))
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert not at.exception
+    (job,) = here.runs.jobs(session.account)
+    result = wait_for_result(here, session, job.id)
+    assert any("instead of 2026-03-19 15:00:00" in note.text for note in result.manifest.notes)
+
+
+def test_calls_of_a_conversation_are_offered_to_choose_from(here: Portal, session: Session, company: Company) -> None:
+    conversation_id = next(
+        each
+        for each in company.conversations
+        if len([one for one in company.items_of(company.conversations[each]) if one.type == "PHONE_CALL"]) > 1
+    )
+    at = open_page("logs")
+    at.text_input[0].set_value(conversation_id).run()
+    (which,) = (box for box in at.selectbox if "phone calls" in box.label)
+    which.select_index(1).run()
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert not at.exception
+    (job,) = here.runs.jobs(session.account)
+    assert company.item(job.parameters["item_id"]).type == "PHONE_CALL"
+    assert company.item(job.parameters["item_id"]).conversation_id == conversation_id
