@@ -28,6 +28,9 @@ class Kind(IntEnum):
     ITEM = 14
     SESSION = 15
     FILE = 16
+    EXPORT_SCHEDULE = 30
+    EXPORT_JOB = 31
+    OUTSIDE_ITEM = 32
 
 
 def seeded(seed: int, *parts: object) -> random.Random:

@@ -101,11 +101,11 @@ class Items:
         self._ids: Ids = company.ids
         self._made = lru_cache(maxsize=_KEPT)(self._make)
 
-    def of(self, conversation: Conversation) -> tuple[Item, ...]:
-        """The items so far, ascending by time; none when the customer was deleted."""
+    def of(self, conversation: Conversation, at: dt.datetime | None = None) -> tuple[Item, ...]:
+        """The items so far, or up to `at`, ascending by time; none when the customer was deleted."""
         if is_deleted(conversation.customer):
             return ()
-        now = self._company.now()
+        now = at or self._company.now()
         return tuple(item.as_of(now) for item in self._made(conversation) if item.at <= now)
 
     def __getitem__(self, item_id: str) -> Item:

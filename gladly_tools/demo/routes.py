@@ -20,6 +20,7 @@ from gladly_tools.demo.catalogue import ANSWER_TYPES, LANGUAGES
 from gladly_tools.demo.company import Company
 from gladly_tools.demo.conversation_routes import ConversationEndpoints
 from gladly_tools.demo.customers import Customer
+from gladly_tools.demo.export_routes import ExportEndpoints
 from gladly_tools.demo.limits import Limits, Turnstile
 from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
 from gladly_tools.demo.reports import Problem, Report, ask
@@ -39,7 +40,17 @@ R = TypeVar("R", bound=_Record)
 class Endpoints:
     """The endpoints of one company; every method answers one request."""
 
-    def __init__(self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool) -> None:
+    def __init__(
+        self,
+        company: Company,
+        limits: Limits,
+        turnstile: Turnstile,
+        *,
+        publish_answers: bool,
+        file_ranges: bool,
+        file_lengths: bool,
+    ) -> None:
+        self._exports = ExportEndpoints(company, file_ranges=file_ranges, file_lengths=file_lengths)
         self._company = company
         self._limits = limits
         self._turnstile = turnstile
@@ -64,6 +75,7 @@ class Endpoints:
                 Route("/api/v1/customers/{id}/conversations", self.conversations_of_customer),
                 Route("/api/v1/conversations/{id}", self.conversation),
                 *ConversationEndpoints(self._company, self._limits).routes(),
+                *self._exports.routes(),
                 Route("/api/v1/reports", self.report, methods=["POST"]),
             ],
             redirect_slashes=False,

@@ -218,6 +218,10 @@ class DemoServer:
     Use it in a `with` block, or call `start` and `stop`. `port` 0 takes a free one. `faults` is where a test
     plans what goes wrong; `seen` and `pressure` tell afterwards what callers did. `latency` (seconds) is
     added to every answer.
+
+    `file_ranges` lets a download of an exported file go on in the middle, `file_lengths` states how long it
+    is; the documents say neither that the real server does nor that it does not. With either, a file is made
+    whole before its first byte is sent, and kept on disk until the server is gone.
     """
 
     def __init__(
@@ -227,6 +231,8 @@ class DemoServer:
         limits: Limits | None = None,
         port: int = 0,
         publish_answers: bool = True,
+        file_ranges: bool = False,
+        file_lengths: bool = False,
         latency: float = 0.0,
         faults: Faults | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -236,7 +242,14 @@ class DemoServer:
         self.faults = faults or Faults()
         self._port = port
         self._turnstile = Turnstile(self.limits, clock)
-        endpoints = Endpoints(company, self.limits, self._turnstile, publish_answers=publish_answers)
+        endpoints = Endpoints(
+            company,
+            self.limits,
+            self._turnstile,
+            publish_answers=publish_answers,
+            file_ranges=file_ranges,
+            file_lengths=file_lengths,
+        )
         self._gate = Gate(
             endpoints.routes(),
             company,
