@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gladly_tools.demo.company import Company
 
 _DAY = dt.timedelta(days=1)
-_SORTED = 4000  # lines that wait for their turn
+_SORTED = 1000  # lines that wait for their turn
 _DISORDER = 120_000  # milliseconds
 _NOT_EXPORTED = frozenset({"TWITTER", "VOICE_AI_MESSAGE"})
 _BAD_ADDRESS = "7@post.example"  # how the addresses end that no mail reaches

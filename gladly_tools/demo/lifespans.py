@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _DAY = dt.timedelta(days=1)
 _LAST_CONTACT = dt.timedelta(hours=6)  # how long one lasts at most where no closing ends it
-_BETWEEN = 100  # conversations between those of two earlier days
+_BETWEEN = 150  # conversations between those of two earlier days
 _REACH = dt.timedelta(days=20)  # longer ago than the window of any job that is still listed
 
 
