@@ -25,6 +25,8 @@ from gladly_tools.demo.contacts import Contact, Contacts
 from gladly_tools.demo.conversations import Conversation, Conversations
 from gladly_tools.demo.customers import Customers, former_profiles, is_deleted
 from gladly_tools.demo.events import Events
+from gladly_tools.demo.export_files import ExportFiles
+from gladly_tools.demo.export_jobs import ExportJob, ExportSchedule, jobs_of, schedule_of
 from gladly_tools.demo.ids import Ids, Kind
 from gladly_tools.demo.items import Attachment, Item, Items
 from gladly_tools.demo.ivrs import make_ivrs
@@ -200,6 +202,8 @@ class Company:
         self._items = Items(self, self._visits)
         self.events = Events(self)
         self.ivrs = () if is_empty else make_ivrs(self.ids)
+        self._has_exports = not is_empty
+        self._export_files = ExportFiles(self)
         self._topic_paths: Mapping[str, str] = MappingProxyType(topic_paths(self.topics))
 
     @classmethod
@@ -253,9 +257,12 @@ class Company:
         """The contacts of a conversation, oldest first, those included that have not begun yet."""
         return self._contacts.of(conversation)
 
-    def items_of(self, conversation: Conversation) -> tuple[Item, ...]:
-        """The items of a conversation so far, ascending by time; none when the customer was deleted."""
-        return self._items.of(conversation)
+    def items_of(self, conversation: Conversation, at: dt.datetime | None = None) -> tuple[Item, ...]:
+        """The items of a conversation so far, ascending by time; none when the customer was deleted.
+
+        With `at`, as they were at that moment.
+        """
+        return self._items.of(conversation, at)
 
     def whole_story(self, conversation: Conversation) -> tuple[Item, ...]:
         """The same with those that lie in the future."""
@@ -268,6 +275,33 @@ class Company:
     def attachment(self, token: str) -> Attachment:
         """The file behind a token. Raises KeyError where the item of the file cannot be read either."""
         return self._items.attachment(token)
+
+    @property
+    def customer_count(self) -> int:
+        """How many customers there are, or were before they were deleted: they are numbered from 0."""
+        return self._visits.customers
+
+    def export_schedules(self) -> tuple[ExportSchedule, ...]:
+        """The one schedule of file exports."""
+        return (schedule_of(self.ids, self.now()),) if self._has_exports else ()
+
+    def export_jobs(self) -> tuple[ExportJob, ...]:
+        """The file exports of the last 14 days, in the order of their last update."""
+        return jobs_of(self.ids, self.seed, self.now()) if self._has_exports else ()
+
+    def export_job(self, job_id: str) -> ExportJob:
+        """One file export. Raises KeyError for an unknown one, and 14 days after its last update."""
+        for job in self.export_jobs():
+            if job.id == job_id:
+                return job
+        raise KeyError(job_id)
+
+    def export_lines(self, job_id: str, filename: str) -> Iterator[bytes]:
+        """The lines of an exported file with their ends, made while they are read and always the same.
+
+        Raises KeyError for an unknown job, and for a file that the job does not have.
+        """
+        return self._export_files.lines(self.export_job(job_id), filename)
 
     @property
     def longest_conversation(self) -> str | None:

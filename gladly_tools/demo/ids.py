@@ -31,6 +31,9 @@ class Kind(IntEnum):
     IVR = 20
     PROMPT = 21
     TASK = 30
+    EXPORT_SCHEDULE = 40
+    EXPORT_JOB = 41
+    OUTSIDE_ITEM = 42
 
 
 def seeded(seed: int, *parts: object) -> random.Random:

@@ -101,9 +101,9 @@ class Items:
         self._ids: Ids = company.ids
         self._made = lru_cache(maxsize=_KEPT)(self._make)
 
-    def of(self, conversation: Conversation) -> tuple[Item, ...]:
-        """The items so far, ascending by time; none when the customer was deleted."""
-        now = self._company.now()
+    def of(self, conversation: Conversation, at: dt.datetime | None = None) -> tuple[Item, ...]:
+        """The items so far, or up to `at`, ascending by time; none when the customer was deleted."""
+        now = at or self._company.now()
         return tuple(item.as_of(now) for item in self.whole(conversation) if item.at <= now)
 
     def whole(self, conversation: Conversation) -> tuple[Item, ...]:

@@ -23,6 +23,11 @@ def refused_for_all(problems: Sequence[tuple[str, str, str]]) -> Response:
     return JSONResponse({"errors": [_error(code, attr, detail) for attr, code, detail in problems]}, status_code=400)
 
 
+def refused_bare(status: int, code: str, attr: str, detail: str) -> Response:
+    """An array of one error without the `errors` around it."""
+    return JSONResponse([_error(code, attr, detail)], status_code=status)
+
+
 def missing(detail: str) -> Response:
     """404 in the usual shape."""
     return refused(404, "not_exist", detail=detail)
@@ -35,7 +40,7 @@ def missing_single(attr: str, detail: str) -> Response:
 
 def missing_bare(detail: str) -> Response:
     """404 that is an array without the `errors` around it."""
-    return JSONResponse([_error("not_exist", detail=detail)], status_code=404)
+    return refused_bare(404, "not_exist", "", detail)
 
 
 def moved(old: str, new: str) -> Response:

@@ -22,6 +22,7 @@ from gladly_tools.demo.company import Company
 from gladly_tools.demo.conversation_routes import ConversationEndpoints
 from gladly_tools.demo.customers import Customer
 from gladly_tools.demo.event_routes import EventEndpoints
+from gladly_tools.demo.export_routes import ExportEndpoints
 from gladly_tools.demo.ivr_routes import IvrEndpoints
 from gladly_tools.demo.limits import Limits, Turnstile
 from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
@@ -44,8 +45,17 @@ class Endpoints:
     """The endpoints of one company; every method answers one request."""
 
     def __init__(
-        self, company: Company, limits: Limits, turnstile: Turnstile, *, publish_answers: bool, publish_voice: bool
+        self,
+        company: Company,
+        limits: Limits,
+        turnstile: Turnstile,
+        *,
+        publish_answers: bool,
+        publish_voice: bool,
+        file_ranges: bool,
+        file_lengths: bool,
     ) -> None:
+        self._exports = ExportEndpoints(company, file_ranges=file_ranges, file_lengths=file_lengths)
         self._company = company
         self._limits = limits
         self._turnstile = turnstile
@@ -75,7 +85,7 @@ class Endpoints:
                 *CallEndpoints(self._company, is_published=self._publish_voice).routes(),
                 *IvrEndpoints(self._company, is_published=self._publish_voice).routes(),
                 *ConversationEndpoints(self._company, self._limits).routes(),
-                *WriteEndpoints(self._company, self._limits).routes(),
+                *self._exports.routes(),
                 Route("/api/v1/reports", self.report, methods=["POST"]),
             ],
             redirect_slashes=False,

@@ -222,6 +222,10 @@ class DemoServer:
     plans what goes wrong; `seen` and `pressure` tell afterwards what callers did. `latency` (seconds) is
     added to every answer. `publish_answers` and `publish_voice` (participant events of calls, IVRs) switch off what no
     document names.
+
+    `file_ranges` lets a download of an exported file go on in the middle, `file_lengths` states how long it
+    is; the documents say neither that the real server does nor that it does not. With either, a file is made
+    whole before its first byte is sent, and kept on disk until the server is gone.
     """
 
     def __init__(
@@ -232,6 +236,8 @@ class DemoServer:
         port: int = 0,
         publish_answers: bool = True,
         publish_voice: bool = True,
+        file_ranges: bool = False,
+        file_lengths: bool = False,
         latency: float = 0.0,
         faults: Faults | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -242,7 +248,13 @@ class DemoServer:
         self._port = port
         self._turnstile = Turnstile(self.limits, clock)
         endpoints = Endpoints(
-            company, self.limits, self._turnstile, publish_answers=publish_answers, publish_voice=publish_voice
+            company,
+            self.limits,
+            self._turnstile,
+            publish_answers=publish_answers,
+            publish_voice=publish_voice,
+            file_ranges=file_ranges,
+            file_lengths=file_lengths,
         )
         self._gate = Gate(
             endpoints.routes(),

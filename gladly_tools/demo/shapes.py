@@ -6,18 +6,21 @@ null in the next; fields that no document names appear here and there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gladly_tools.demo.answers import Answer, AnswerContent
-from gladly_tools.demo.chronicle import Event
 from gladly_tools.demo.chronicle import moment as event_moment
-from gladly_tools.demo.company import Agent, Audience, Company, CustomAttribute, Inbox, Organization, Team
-from gladly_tools.demo.conversations import Conversation
-from gladly_tools.demo.customers import Customer
-from gladly_tools.demo.drafts import Party
-from gladly_tools.demo.items import Item
 from gladly_tools.demo.moments import moment
-from gladly_tools.demo.topics import Topic
+
+if TYPE_CHECKING:
+    from gladly_tools.demo.answers import Answer, AnswerContent
+    from gladly_tools.demo.chronicle import Event
+    from gladly_tools.demo.company import Agent, Audience, Company, CustomAttribute, Inbox, Organization, Team
+    from gladly_tools.demo.conversations import Conversation
+    from gladly_tools.demo.customers import Customer
+    from gladly_tools.demo.drafts import Party
+    from gladly_tools.demo.export_jobs import ExportJob, ExportSchedule
+    from gladly_tools.demo.items import Item
+    from gladly_tools.demo.topics import Topic
 
 Json = dict[str, Any]
 
@@ -174,6 +177,52 @@ def item(it: Item) -> Json:
     _put(shape, "initiator", it.initiator and _party(it.initiator), null=False)
     _put(shape, "responder", it.responder and _party(it.responder), null=False)
     return {**shape, "content": dict(it.content), **it.unknown}
+
+
+def exported_item(it: Item) -> Json:
+    """An item as a file export writes it: the session is named inside of the content alone."""
+    shape = item(it)
+    shape.pop("sessionId", None)
+    return shape
+
+
+def exported_customer(it: Customer, customer_id: str) -> Json:
+    """A profile as a file export writes it, which is not the shape of the profile's own endpoint."""
+    shape: Json = {"id": customer_id}
+    _put(shape, "name", it.name, null=False)
+    _put(shape, "address", it.address, null=False)
+    is_sparse = it.number % 2 == 0
+    if it.emails or not is_sparse:
+        shape["emailAddresses"] = [mail.original for mail in it.emails]
+    if it.phones or not is_sparse:
+        shape["phoneNumbers"] = [phone.normalized for phone in it.phones]
+    if it.external_customer_id is not None:
+        shape["externalCustomerId"] = it.external_customer_id
+    else:
+        _put(shape, "externalCustomerIds", it.external_customer_ids, null=False)
+    return shape
+
+
+def export_schedule(it: ExportSchedule) -> Json:
+    return {
+        "id": it.id,
+        "frequency": it.frequency,
+        "type": "CONVERSATIONS",
+        "nextStartAt": moment(it.next_start_at, 0),
+        "updatedAt": moment(it.updated_at, 3),
+    }
+
+
+def export_job(it: ExportJob) -> Json:
+    shape: Json = {"id": it.id}
+    _put(shape, "scheduleId", it.schedule_id, null=False)
+    return {
+        **shape,
+        "status": it.status,
+        "updatedAt": moment(it.updated_at, it.digits),
+        "parameters": {"type": "CONVERSATIONS", "startAt": moment(it.start_at, 0), "endAt": moment(it.end_at, 0)},
+        "files": list(it.files),
+    }
 
 
 def transcript(it: Item) -> Json:
