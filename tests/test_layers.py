@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "results": BASE,
     "insights": {"results"},
     "items": {"results"},
+    "search": {"errors", "items", "results"},
     "jobs": BASE,
     "exports": BASE | {"api", "items", "results"},
     "workbench": BASE | {"api", "exports", "jobs", "memory"},
@@ -37,6 +38,7 @@ LIBRARIES = {
     "duckdb": {"results"},
     "sqlite3": {"jobs", "memory"},
     "altair": {"ui"},
+    "msgspec": {"search"},
 }
 
 
