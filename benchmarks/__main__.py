@@ -8,14 +8,18 @@ import time
 
 import click
 
-SUBJECTS = ("pacing", "row_cap", "result_view", "download")
+SUBJECTS = ("pacing", "row_cap", "result_view", "download", "file_search")
+ONLY_BY_NAME = ("file_search_large",)
 
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice(SUBJECTS), metavar="[NAME]…")
+@click.argument("names", nargs=-1, type=click.Choice((*SUBJECTS, *ONLY_BY_NAME)), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the subjects named (pacing, row_cap, result_view, download), or all of them."""
+    """Measure the subjects named (pacing, row_cap, result_view, download, file_search), or all of these.
+
+    Only by name: file_search_large, which needs 12 GB of disk.
+    """
     # Children import this module before their own work: what they do not need must not weigh on them.
     from benchmarks.figure import table_of
     from benchmarks.run import measure
