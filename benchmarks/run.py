@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks import bulk, bulk_file, download, freeform, pacing, result_view, row_cap
+from benchmarks import bulk, bulk_file, download, file_search, freeform, pacing, result_view, row_cap
 from benchmarks.big import big_result
 from benchmarks.figure import Figure
 from benchmarks.scale import Scale
@@ -13,6 +13,8 @@ from benchmarks.scale import Scale
 def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
     """The figures of these subjects."""
     chosen = set(names)
+    if chosen & {"file_search", "file_search_large"}:
+        file_search.require_engines()
     if "pacing" in chosen:
         yield from pacing.measure(scale)
     if "freeform" in chosen:
@@ -29,3 +31,7 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
                 yield from result_view.measure(big, scale)
             if "download" in chosen:
                 yield from download.measure(big)
+    if "file_search" in chosen:
+        yield from file_search.measure(scale)
+    if "file_search_large" in chosen:
+        yield from file_search.measure_large(scale)

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "events": {"items", "results"},
     "calls": {"clock"},
     "transcript": {"items", "results"},
+    "search": {"errors", "items", "results"},
     "jobs": BASE,
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "results"},
     "workbench": BASE | {"api", "exports", "jobs", "memory", "results"},
@@ -50,6 +51,7 @@ LIBRARIES = {
     "sqlite3": {"bulk", "jobs", "memory"},
     "openpyxl": {"bulk"},
     "altair": {"ui"},
+    "msgspec": {"search"},
 }
 
 

@@ -1,0 +1,228 @@
+"""The search of a file export beside DuckDB, polars and orjson: the same file, the same run, a new process each.
+
+Cases: A contacts (0.5 % of the items), B phrases (0.7 %), C both, D no filter. What is found is written as CSV.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import click
+
+from benchmarks.child import child
+from benchmarks.figure import Figure
+from benchmarks.made_up_items import (
+    CUSTOMERS,
+    DOMAIN,
+    ITEMS,
+    PHRASES,
+    TOPICS,
+    write_customers,
+    write_items,
+    write_topics,
+)
+from benchmarks.memory import MB, memory_of
+from benchmarks.scale import Scale
+
+CASES = {"A": "contacts", "B": "phrases", "C": "contacts and phrases", "D": "everything"}
+LEAST_OF_DUCKDB = {"A": 1.0, "B": 1.5, "C": 1.0, "D": 1.0}
+MOST_MB = 150
+LARGE_BYTES = 5_000_000_000
+ITEMS_WITH_TARGET = 1_000_000
+"""Below, what an engine needs to begin weighs too much."""
+
+_RUN_SECONDS = 900.0
+
+Engine = Callable[[Path, str, Path], None]
+
+
+ON_ONE_CORE = ("DuckDB, one thread", "orjson")
+"""Engines that use one core, as the search here: compared by processor time, which other work hardly stretches."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One search: seconds passed and of all processors, peak of memory in bytes, items found, a sum over their ids."""
+
+    seconds: float
+    processor: float
+    peak: int
+    found: tuple[int, int]
+
+
+def measure(scale: Scale) -> Iterator[Figure]:
+    """Time of the others over that of the search here, case by case; whether all agree; memory."""
+    engines = _engines()
+    peak = 0
+    with _folder() as folder:
+        write_items(folder / ITEMS, scale.rows)
+        write_customers(folder / CUSTOMERS, scale.rows)
+        write_topics(folder / TOPICS)
+        for case, words in CASES.items():
+            # Turn by turn: what else the machine does meets all alike.
+            runs: dict[str, list[Run]] = {name: [] for name in engines}
+            for turn in range(scale.repeats):
+                for name in engines:
+                    if turn == 0 or name.startswith(("here", "DuckDB")):
+                        runs[name].append(run(name, folder, case))
+            peak = max(peak, _most(runs["here"]))
+            yield from (_compared(case, name, runs, scale) for name in engines if name != "here")
+            found = {each.found for each_runs in runs.values() for each in each_runs}
+            yield Figure(
+                subject="file_search",
+                what=f"{case} {words}: items found",
+                of="different answers",
+                ratio=len(found),
+                most=1.0,
+                detail=f"{min(found)[0]:,} of {scale.rows:,}",
+            )
+    yield Figure(
+        subject="file_search",
+        what="peak memory of the whole process",
+        of=f"MB / {MOST_MB} MB",
+        ratio=peak / MB / MOST_MB,
+        most=1.0,
+        detail=f"{peak / MB:.0f} MB, the most of all cases",
+    )
+
+
+def _compared(case: str, name: str, runs: dict[str, list[Run]], scale: Scale) -> Figure:
+    by_processor = name in ON_ONE_CORE
+    theirs, ours = (
+        statistics.median(each.processor if by_processor else each.seconds for each in runs[which])
+        for which in (name, "here")
+    )
+    has_target = name == "DuckDB, one thread" and scale.rows >= ITEMS_WITH_TARGET
+    return Figure(
+        subject="file_search",
+        what=f"{case} {CASES[case]}: {name}",
+        of=f"its {'processor time' if by_processor else 'time'} / that of the search here",
+        ratio=theirs / ours,
+        least=LEAST_OF_DUCKDB[case] if has_target else None,
+        detail=(
+            f"{theirs:.2f} s, {_most(runs[name]) / MB:,.0f} MB; here {ours:.2f} s, {_most(runs['here']) / MB:.0f} MB"
+        ),
+    )
+
+
+def measure_large(scale: Scale) -> Iterator[Figure]:
+    """Memory at 5 GB: the same million lines again and again, searched for phrases, and all written as CSV."""
+    with _folder() as folder:
+        once = folder / "once"
+        write_items(once, scale.rows)
+        write_customers(folder / CUSTOMERS, scale.rows)
+        write_topics(folder / TOPICS)
+        size = once.stat().st_size
+        with (folder / ITEMS).open("wb") as file:
+            for _ in range(-(-LARGE_BYTES // size)):
+                with once.open("rb") as source:
+                    shutil.copyfileobj(source, file, 1024 * 1024)
+        size = (folder / ITEMS).stat().st_size
+        for case in ("B", "D"):
+            done = run("here", folder, case)
+            yield Figure(
+                subject="file_search_large",
+                what=f"{case} {CASES[case]}: peak memory of the whole process",
+                of=f"MB / {MOST_MB} MB",
+                ratio=done.peak / MB / MOST_MB,
+                most=1.0,
+                detail=f"{done.peak / MB:.0f} MB for {size / 1e9:.1f} GB, {size / 1e6 / done.seconds:.0f} MB/s",
+            )
+
+
+def run(name: str, folder: Path, case: str) -> Run:
+    """One search in a process of its own; what the engine imports is not timed."""
+    target = folder / "found.csv"
+    try:
+        with child(search, name, folder, case, target) as process:
+            process.hear(seconds=_RUN_SECONDS)
+            with memory_of(process.pid) as memory:
+                seconds, processor = process.ask("search", seconds=_RUN_SECONDS)
+            found: tuple[int, int] = process.ask("what", seconds=_RUN_SECONDS)
+    finally:
+        target.unlink(missing_ok=True)
+    return Run(seconds=seconds, processor=processor, peak=memory.peak, found=found)
+
+
+def search(pipe: Connection, name: str, folder: Path, case: str, target: Path) -> None:
+    """Search when told, tell the seconds; then tell what was found."""
+    engine = _engines()[name]
+    pipe.send("ready")
+    pipe.recv()
+    began, used = time.perf_counter(), time.process_time()
+    engine(folder, case, target)
+    pipe.send((time.perf_counter() - began, time.process_time() - used))
+    pipe.recv()
+    pipe.send(_found(target))
+
+
+def search_here(folder: Path, case: str, target: Path) -> None:
+    """The search of this project: one pass, one process."""
+    from gladly_tools.search import Criteria, ItemRows, chunks_of, csv_header, parse_contacts, prepare, scan
+
+    criteria = Criteria(
+        contacts=parse_contacts(f"@{DOMAIN}") if case in "AC" else (), phrases=PHRASES if case in "BC" else ()
+    )
+    prepared = prepare(criteria, customers=[folder / CUSTOMERS], topics=[folder / TOPICS])
+    with target.open("wb", buffering=0) as file:
+        file.write(csv_header())
+        for batch in scan(chunks_of(folder / ITEMS), prepared, rows=ItemRows(guard=False)):
+            if batch.rows:
+                file.write(b"".join(batch.rows))
+
+
+def require_engines() -> None:
+    """Raise at once, and not after the other subjects, when an engine is not installed."""
+    missing = [name for name in ("polars", "orjson") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise click.UsageError(f"file_search needs {' and '.join(missing)}: pip install 'gladly-tools[bench]'")
+
+
+def _engines() -> dict[str, Engine]:
+    from benchmarks.other_engines import with_duckdb, with_orjson, with_polars
+
+    return {
+        "here": search_here,
+        "DuckDB, one thread": partial(with_duckdb, threads=1),
+        "DuckDB, two threads": partial(with_duckdb, threads=2),
+        "polars, streaming": with_polars,
+        "orjson": with_orjson,
+    }
+
+
+def _most(runs: list[Run]) -> int:
+    return max(each.peak for each in runs)
+
+
+def _found(target: Path) -> tuple[int, int]:
+    """How many rows, and a sum over their ids, which is the same in every order."""
+    import pyarrow.csv
+
+    count = total = 0
+    parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
+    converting = pyarrow.csv.ConvertOptions(include_columns=["id"], column_types={"id": "string"})
+    with pyarrow.csv.open_csv(target, parse_options=parsing, convert_options=converting) as reader:
+        for batch in reader:
+            ids = batch.column(0).to_pylist()
+            count += len(ids)
+            total += sum(int(key[2:]) for key in ids)
+    return count, total
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="gladly-tools-benchmark-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,55 @@
+"""Customers by contact: whose e-mail addresses or phone numbers are searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from gladly_tools.search.contacts import ContactTest
+from gladly_tools.search.lines import read_record
+from gladly_tools.search.shapes import ABSENT
+
+
+class _Customer(msgspec.Struct, gc=False):
+    """The shape of the export; `emails` and `phones` are the REST API's."""
+
+    id: str
+    emailAddresses: list[str] | None = None
+    phoneNumbers: list[str] | None = None
+    emails: msgspec.Raw = ABSENT
+    phones: msgspec.Raw = ABSENT
+
+
+_decode = msgspec.json.Decoder(_Customer).decode
+
+
+def matching_customer(line: bytes, test: ContactTest) -> str | None:
+    """The id of the customer on this line when a contact is theirs, else None. Raises UnreadableLine."""
+    if line.isascii():
+        try:
+            customer = _decode(line)
+        except (msgspec.DecodeError, RecursionError):
+            pass  # another shape: read as it is
+        else:
+            if customer.emails is ABSENT and customer.phones is ABSENT:
+                for contacts in (customer.emailAddresses, customer.phoneNumbers):
+                    for contact in contacts or ():
+                        if test.holds(contact):
+                            return customer.id
+                return None
+    record = read_record(line)
+    key = record.get("id")
+    return key if isinstance(key, str) and any(map(test.holds, contacts_of(record))) else None
+
+
+def contacts_of(customer: Mapping[str, Any]) -> Iterator[str]:
+    """Every e-mail address and phone number of a customer, in the export's shape or the REST API's."""
+    for name in ("emailAddresses", "phoneNumbers", "emails", "phones"):
+        value = customer.get(name)
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, str):
+                yield entry
+            elif isinstance(entry, dict):
+                yield from (text for key in ("normalized", "original") if isinstance(text := entry.get(key), str))
