@@ -40,6 +40,7 @@ from gladly_tools.exports.inputs import (
     questions,
 )
 from gladly_tools.exports.moments import MomentRangeQuestion
+from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
 from gladly_tools.jobs import Job, State, Ticket
 from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
@@ -82,16 +83,20 @@ def option_of(field: str) -> str:
                 CallQuestion()
                 | ChoiceQuestion()
                 | ChoicesQuestion()
+                | ContactsQuestion()
                 | IdQuestion()
                 | IdsQuestion()
                 | LanguagesQuestion()
+                | PhrasesQuestion()
                 | SwitchQuestion()
             ):
                 return f"--{question.option}"
             case CustomerQuestion():
                 return "/".join(f"--{by}" for by in KnownBy)
+            case WhereQuestion():
+                return "--job-id/--from/--to/--file"
             case DateRangeQuestion():
-                return "--from/--to/--timezone"
+                return "/".join(f"--{question.prefix}{option}" for option in ("from", "to", "timezone"))
     return field
 
 
@@ -197,15 +202,11 @@ def _command(export: Export[Any]) -> click.Command:
 def _options(name: str, question: Question) -> Iterator[click.Option]:
     match question:
         case DateRangeQuestion():
-            day = click.DateTime(["%Y-%m-%d"])
+            first, last = _days(name, prefix=question.prefix, required=not question.optional)
+            yield first
+            yield last
             yield click.Option(
-                ["--from", f"{name}_first"], type=day, required=True, metavar="YYYY-MM-DD", help="First day."
-            )
-            yield click.Option(
-                ["--to", f"{name}_last"], type=day, required=True, metavar="YYYY-MM-DD", help="Last day, included."
-            )
-            yield click.Option(
-                ["--timezone", f"{name}_zone"],
+                [f"--{question.prefix}timezone", f"{name}_zone"],
                 metavar="ZONE",
                 help="IANA time zone of the days; the organization's by default.",
             )
@@ -255,13 +256,32 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
                 metavar="ID|URL",
                 help=f"{question.help} For an ID that begins with - write --{question.option}=ID.",
             )
+        case WhereQuestion():
+            yield click.Option(
+                ["--job-id", name], multiple=True, metavar="ID", help="An export job; repeat it to search several."
+            )
+            first, last = _days(name, prefix="", required=False, what=" on which a job's data begins, in UTC")
+            yield first
+            yield last
+            yield click.Option(
+                ["--file", f"{name}_file"],
+                metavar="PATH",
+                help="A file on this machine instead: the items (.jsonl), or the ZIP of a job, of any size.",
+            )
+        case ContactsQuestion() | PhrasesQuestion():
+            yield click.Option(
+                [f"--{question.option}", name],
+                multiple=True,
+                metavar=question.option.upper(),
+                help=f"{question.help} Repeat it for more.",
+            )
         case CustomerQuestion():
             for by, metavar in ((KnownBy.ID, "ID|URL"), (KnownBy.EMAIL, "ADDRESS"), (KnownBy.PHONE, "E164")):
                 yield click.Option([f"--{by}", f"{name}_{by.name}"], metavar=metavar, help=f"The customer's {by.noun}.")
         case SwitchQuestion():
             yield click.Option(
                 [f"--{question.option}/--no-{question.option}", name],
-                default=True,
+                default=question.usual,
                 show_default=True,
                 help=question.help,
             )
@@ -269,11 +289,32 @@ def _options(name: str, question: Question) -> Iterator[click.Option]:
             raise TypeError(question)
 
 
+def _days(name: str, *, prefix: str, required: bool, what: str = "") -> tuple[click.Option, click.Option]:
+    """The options for a first and a last day."""
+    day = click.DateTime(["%Y-%m-%d"])
+    first, last = (
+        click.Option(
+            [f"--{prefix}{option}", f"{name}_{key}"], type=day, required=required, metavar="YYYY-MM-DD", help=help
+        )
+        for option, key, help in (
+            ("from", "first", f"First day{what}."),
+            ("to", "last", f"Last day{what}, included."),
+        )
+    )
+    return first, last
+
+
 def _value(question: Question, name: str, given: dict[str, Any], account: Account) -> Any:
     if isinstance(question, DateRangeQuestion):
-        first: datetime = given[f"{name}_first"]
-        last: datetime = given[f"{name}_last"]
+        first, last = given[f"{name}_first"], given[f"{name}_last"]
+        if first is None and last is None:
+            return None
+        if first is None or last is None:
+            raise InputError("The range of days is not complete.", "Give its first and its last day.", field=name)
         return DateRange(first=first.date(), last=last.date(), zone=given[f"{name}_zone"] or account.zone)
+    if isinstance(question, WhereQuestion):
+        days = {key: given[f"{name}_{key}"] and given[f"{name}_{key}"].date() for key in ("first", "last")}
+        return Where(job_ids=given[name], file=given[f"{name}_file"] or "", **days)
     if isinstance(question, MomentRangeQuestion):
         zone = check_zone(given[f"{name}_zone"] or account.zone, name=name)
         start, end = (_moment(given[f"{name}_{which}"], zone, name) for which in ("start", "end"))

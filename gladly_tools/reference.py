@@ -18,6 +18,7 @@ from gladly_tools.exports.inputs import (
     questions,
 )
 from gladly_tools.exports.moments import MomentRangeQuestion
+from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, WhereQuestion
 from gladly_tools.results.schema import Column
 from gladly_tools.settings import TABLE
 
@@ -87,7 +88,11 @@ def _options(export: Export[Any]) -> list[str]:
     for question in questions(export.parameters).values():
         match question:
             case DateRangeQuestion():
-                found += ["`--from`", "`--to`", "`--timezone`"]
+                found += [f"`--{question.prefix}{option}`" for option in ("from", "to", "timezone")]
+            case WhereQuestion():
+                found.append("`--job-id` or `--from`, `--to` or `--file`")
+            case ContactsQuestion() | PhrasesQuestion():
+                found.append(f"`--{question.option}`")
             case MomentRangeQuestion():
                 found += ["`--start`", "`--end`", "`--timezone`"]
             case ChoiceQuestion() | ChoicesQuestion() | IdsQuestion() | LanguagesQuestion():
@@ -97,5 +102,5 @@ def _options(export: Export[Any]) -> list[str]:
             case CustomerQuestion():
                 found.append(" or ".join(f"`--{by}`" for by in KnownBy))
             case SwitchQuestion():
-                found.append(f"`--no-{question.option}`")
+                found.append(f"`--{'no-' if question.usual else ''}{question.option}`")
     return found

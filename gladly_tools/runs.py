@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +15,12 @@ from typing import Any
 
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
-from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
+from gladly_tools.errors import Cancelled, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.export import Export, Into, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
 from gladly_tools.jobs import Job, Journal, PlannedSlice, Runner, State, Ticket
+from gladly_tools.kept_files import KeptFiles, check_disk
 from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.store import Result, ResultStore
@@ -33,7 +33,6 @@ PLAN = "plan"
 SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
-LEAST_FREE_BYTES = 200 * 1024 * 1024
 
 
 class Runs:
@@ -44,6 +43,7 @@ class Runs:
         self.journal = Journal(_private(settings.data_dir) / "jobs.sqlite")
         self.store = ResultStore(_private(settings.data_dir / "results"))
         self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
+        self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
         self.runner = Runner(self.journal, _private(settings.data_dir / "runners"), at_once=settings.jobs_at_once)
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
@@ -183,6 +183,7 @@ class Runs:
             if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self._has_job(result_id):
                 self.store.delete(result_id)
         self.remembered.forget_old()
+        self.kept.forget_old()
         for sweep in list(self._sweeps):
             sweep()
         return forgotten
@@ -221,12 +222,7 @@ class Runs:
 
     def check_disk(self) -> None:
         """Raise GladlyToolsError when the disk is nearly full."""
-        free = shutil.disk_usage(self.settings.data_dir).free
-        if free < LEAST_FREE_BYTES:
-            raise GladlyToolsError(
-                f"Only {free // 1024**2} MB are free where results are kept.",
-                "Delete results on the Jobs page, or free some disk space, then go on.",
-            )
+        check_disk(self.settings.data_dir)
 
     def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
         job = self.journal.get(ticket.job_id)
@@ -254,6 +250,7 @@ class Runs:
                 title=item.title,
                 rows_before=rows,
                 result=result,
+                kept=self.kept.of(account.owner),
             )
             rows += self._write_slice(export, parameters, result, bench, item)
         ticket.progress(1, "finishing", row_count=rows)
@@ -290,6 +287,7 @@ class Runs:
                 columns=tuple(export.columns if export.columns_of is None else export.columns_of(parameters)),
                 parameters=job.parameters,
                 zone=export.zone(parameters),
+                order=export.order(parameters),
                 tables=(export.table, *(other.name for other in export.others)) if export.table else (),
             )
             result = self.store.create(job.id, manifest, others={each.name: each.columns for each in export.others})

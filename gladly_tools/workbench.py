@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO
 
 from gladly_tools.api import Client
 from gladly_tools.exports.export import Remark
 from gladly_tools.jobs import Ticket
+from gladly_tools.kept_files import AccountFiles
 from gladly_tools.memory import AccountMemory
 from gladly_tools.results.store import Result
 from gladly_tools.settings import Settings
@@ -27,6 +29,7 @@ class SliceBench:
     title: str
     rows_before: int
     result: Result
+    kept: AccountFiles
     rows: int = 0
 
     def __post_init__(self) -> None:
@@ -44,6 +47,11 @@ class SliceBench:
     def fact(self, name: str, value: float) -> None:
         """Keep a figure; it becomes durable with the slice."""
         self.facts[name] = value
+
+    @property
+    def folder(self) -> Path:
+        """A folder of the run, beside the rows."""
+        return self.result.work_folder()
 
     def keep_file(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A file beside the rows of the result."""

@@ -27,17 +27,18 @@ MAY_IMPORT = {
     "events": {"items", "results"},
     "calls": {"clock"},
     "transcript": {"items", "results"},
+    "kept_files": {"errors"},
     "search": {"errors", "items", "results"},
     "jobs": BASE,
-    "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "results"},
-    "workbench": BASE | {"api", "exports", "jobs", "memory", "results"},
-    "runs": BASE | {"account", "api", "exports", "jobs", "memory", "results", "workbench"},
+    "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
+    "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
+    "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "workbench"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE
-    | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "jobs"}
+    | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "items", "jobs"}
     | {"results", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},

@@ -10,6 +10,7 @@ from gladly_tools.api.client import Client
 from gladly_tools.api.conversations import AttributeValue, Conversation, Paragraph
 from gladly_tools.api.customers import Customer, Email, Phone
 from gladly_tools.api.events import Event, Events
+from gladly_tools.api.export_jobs import Downloaded, ExportJob
 from gladly_tools.api.host import Instance, read_instance
 from gladly_tools.api.inboxes import Inbox
 from gladly_tools.api.ivr import Audio, Ivr, Prompt
@@ -34,9 +35,11 @@ __all__ = [
     "Conversation",
     "Credentials",
     "Customer",
+    "Downloaded",
     "Email",
     "Event",
     "Events",
+    "ExportJob",
     "Impatient",
     "Inbox",
     "Instance",

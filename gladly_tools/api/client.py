@@ -17,6 +17,7 @@ from gladly_tools.api.call_events import CallEventCalls
 from gladly_tools.api.conversations import ConversationCalls
 from gladly_tools.api.customers import CustomerCalls
 from gladly_tools.api.events import EventCalls
+from gladly_tools.api.export_jobs import ExportJobCalls
 from gladly_tools.api.inboxes import InboxCalls
 from gladly_tools.api.ivr import IvrCalls
 from gladly_tools.api.organization import OrganizationCalls
@@ -69,6 +70,7 @@ class Client:
             audio_path=settings.ivr_audio_path,
         )
         self.tasks = TaskCalls(*parts)
+        self.export_jobs = ExportJobCalls(*parts)
         self.reports = ReportCalls(*parts, settings=settings, temporary_dir=self._temporary_dir)
 
     def watched_by(self, watch: Watch) -> Client:

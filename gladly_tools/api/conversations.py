@@ -11,6 +11,7 @@ from gladly_tools.api.arrival import Arrival
 from gladly_tools.api.asking import Asking
 from gladly_tools.api.listing import Listing
 from gladly_tools.api.reading import Object, an_object, children, identity, objects, text, texts
+from gladly_tools.api.retry import Kind
 from gladly_tools.api.transport import segment
 from gladly_tools.errors import NotFoundError, UnexpectedAnswer
 
@@ -128,7 +129,7 @@ class ConversationCalls(Asking):
             return True
 
         path = f"{ITEMS_PATH}/{segment(item_id)}/media/recording"
-        return self._transport.ask("GET", path, self._watch, read=read, answered=(404,))
+        return self._transport.ask("GET", path, self._watch, read=read, kind=Kind.STREAM, answered=(404,))
 
     def transcript(self, item_id: str) -> tuple[Paragraph, ...] | None:
         """What was said in a call or voicemail, in order; None when there is no transcript."""

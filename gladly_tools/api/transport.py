@@ -96,6 +96,7 @@ class _Question:
     body: Any
     is_signed: bool
     answered: tuple[int, ...]
+    headers: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,6 +166,7 @@ class Transport:
         body: Any = None,
         signed: bool = True,
         answered: tuple[int, ...] = (),
+        headers: Mapping[str, str] | None = None,
         discard: Callable[[T], None] = lambda _: None,
     ) -> T:
         """Send a request, again where that is safe, and read its answer, whose body comes as a stream.
@@ -175,7 +177,14 @@ class Transport:
         """
         watch = Group.watch(watch)
         question = _Question(
-            method=method, path=path, kind=kind, params=params, body=body, is_signed=signed, answered=answered
+            method=method,
+            path=path,
+            kind=kind,
+            params=params,
+            body=body,
+            is_signed=signed,
+            answered=answered,
+            headers=headers,
         )
         failures: Counter[Cause] = Counter()
         waited = 0.0
@@ -257,6 +266,7 @@ class Transport:
             question.path,
             params=question.params,
             json=question.body,
+            headers=question.headers,
             timeout=httpx.Timeout(seconds, connect=min(CONNECT_SECONDS, seconds)),
         )
         wait_for_turn(self._pacing.requests.turn(), watch, "Waiting for this organization's request limit")

@@ -39,7 +39,8 @@ class ChoicesQuestion(Question):
     """Any number of a fixed list, in its order; `least` of them at least.
 
     `groups` holds the list in groups. When `of` names another question, only the groups that are its answer are
-    offered. `usual` is what is chosen at first. Each choice may have a help text in `helps`.
+    offered. `usual` is what is chosen at first. A `compact` one takes a line on the page, not one for each choice. Each
+    choice may have a help text in `helps`.
     """
 
     option: str
@@ -49,6 +50,7 @@ class ChoicesQuestion(Question):
     least: int = 0
     usual: tuple[str, ...] = ()
     empty_means: str = ""
+    compact: bool = False
     helps: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, BinaryIO, Generic, Protocol, TypeVar
 
 from gladly_tools.api import Client
 from gladly_tools.exports.inputs import JsonValue, Parameters
+from gladly_tools.kept_files import AccountFiles
 from gladly_tools.results.schema import Column, Row
 from gladly_tools.settings import Settings
 
@@ -110,6 +112,14 @@ class Workbench(Protocol):
     def fact(self, name: str, value: float) -> None:
         """Keep a figure of the slice, such as `days` of data and `customers` in them, to estimate later runs by."""
 
+    @property
+    def kept(self) -> AccountFiles:
+        """Files that were fetched for the account, which later runs need not fetch again."""
+
+    @property
+    def folder(self) -> Path:
+        """For what later slices of this run need; gone when the run has its result."""
+
     def keep_file(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A file that is kept beside the rows and comes with them in a ZIP, once the block ends well."""
 
@@ -136,6 +146,8 @@ class Export(Generic[P]):
     the account (`customers_per_day`) and is None while that does not suffice; `sample` then finds it out with a request
     or two.
 
+    `order` names the column by which rows are shown and downloaded while nobody sorts them in another way.
+
     `columns` are all that there can be; where a run has only some of them, `columns_of` names those.
 
     An export whose result is a ZIP names its first `table`, which is what that file is called, and its `others`; `rows`
@@ -158,6 +170,7 @@ class Export(Generic[P]):
     sample: Callable[[Client, Settings, P], Mapping[str, float]] | None = None
     zone: Callable[[P], str] = lambda _parameters: "UTC"
     unique: str | None = None
+    order: Callable[[P], str] = lambda _parameters: ""
     shown: Sequence[str] = ()
     caveat: str = ""
     table: str = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -61,9 +61,17 @@ class Question(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class DateRangeQuestion(Question):
-    """From, to (both inclusive) and a time zone; at most `LONGEST_RANGE_DAYS` days."""
+    """From, to (both inclusive) and a time zone; at most `LONGEST_RANGE_DAYS` days.
 
-    def check(self, value: Any, *, name: str) -> DateRange:
+    An `optional` one may be left out, which is None. `prefix` begins its options on the command line.
+    """
+
+    optional: bool = False
+    prefix: str = ""
+
+    def check(self, value: Any, *, name: str) -> DateRange | None:
+        if value is None and self.optional:
+            return None
         if not isinstance(value, DateRange):
             raise InputError("The date range is not complete.", "Pick a first and a last day.", field=name)
         if value.last < value.first:
@@ -84,10 +92,14 @@ class DateRangeQuestion(Question):
             )
         return value
 
-    def dump(self, value: DateRange) -> JsonValue:
+    def dump(self, value: DateRange | None) -> JsonValue:
+        if value is None:
+            return None
         return {"first": value.first.isoformat(), "last": value.last.isoformat(), "zone": value.zone}
 
-    def load(self, stored: Any, *, name: str) -> DateRange:
+    def load(self, stored: Any, *, name: str) -> DateRange | None:
+        if stored is None:
+            return self.check(None, name=name)
         return self.check(
             DateRange(
                 first=date.fromisoformat(stored["first"]),
@@ -97,7 +109,9 @@ class DateRangeQuestion(Question):
             name=name,
         )
 
-    def describe(self, value: DateRange) -> str:
+    def describe(self, value: DateRange | None) -> str:
+        if value is None:
+            return ""
         return f"{value.first} to {value.last}, {value.zone}"
 
 
@@ -105,14 +119,14 @@ class DateRangeQuestion(Question):
 class IdsQuestion(Question):
     """Any number of opaque ids, trimmed, each once, in the order given; `of` says what they name."""
 
-    of: Literal["inboxes", "answers"]
+    of: Literal["agents", "answers", "inboxes"]
     option: str
     empty_means: str
 
     @property
     def of_one(self) -> str:
         """What one id names."""
-        return {"inboxes": "inbox", "answers": "answer"}[self.of]
+        return {"agents": "agent", "answers": "answer", "inboxes": "inbox"}[self.of]
 
     def check(self, value: Any, *, name: str) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence):
@@ -160,11 +174,12 @@ class LanguagesQuestion(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class SwitchQuestion(Question):
-    """Yes or no."""
+    """Yes or no; `usual` is what it is at first."""
 
     option: str
     on_means: str
     off_means: str
+    usual: bool = True
 
     def check(self, value: Any, *, name: str) -> bool:
         if not isinstance(value, bool):
@@ -186,10 +201,8 @@ class Parameters:
 P = TypeVar("P", bound=Parameters)
 
 
-def ask(question: Question, *, default: Any = None) -> Any:
+def ask(question: Question, *, default: Any = MISSING) -> Any:
     """Declare a field of a `Parameters` dataclass; without a default the person has to answer."""
-    if default is None:
-        return field(metadata={"question": question})
     return field(default=default, metadata={"question": question})
 
 

@@ -18,11 +18,16 @@ _PACKED = frozenset({".mp3", ".zip", ".gz", ".zst", ".parquet"})
 
 
 def archive(result: Result, format: Format, *, bom: bool = False, guard: bool = True) -> Iterator[bytes]:
-    """The whole of a result as one ZIP; `bom` and `guard` as for `encode`. Memory is bounded by a batch."""
-    members: list[tuple[str, Iterable[bytes]]] = [
-        (f"{name}.{format.value}", encode(Table(table), Query(), format, bom=bom, guard=guard))
-        for name, table in result.tables.items()
-    ]
+    """The whole of a result as one ZIP; `bom` and `guard` as for `encode`. Memory is bounded by a batch.
+
+    A table that keeps the records as they came is a JSON Lines file, as it came, also where JSON is asked for.
+    """
+    members: list[tuple[str, Iterable[bytes]]] = []
+    for name, part in result.tables.items():
+        table = Table(part)
+        is_original = format is Format.JSON and any(column.original for column in table.columns)
+        written = Format.JSONL if is_original else format
+        members.append((f"{name}.{written.value}", encode(table, Query(), written, bom=bom, guard=guard)))
     members += [(path.name, _read(path)) for path in result.kept_files]
     return _zipped(members)
 

@@ -38,7 +38,7 @@ class Manifest:
     Times are aware. `zone` is the IANA zone in which times without an offset were read. `rows` and `finished`
     are None while the result is being written; `expected_rows` is None when the source does not announce a
     count. `tables` names the tables of a result that has several, which is what their files are called; the columns and
-    rows here are those of the first.
+    rows here are those of the first. `order` names the column by which they are sorted unless somebody sorts them.
     """
 
     export: str
@@ -54,6 +54,7 @@ class Manifest:
     rows: int | None = None
     notes: tuple[Note, ...] = ()
     tables: tuple[str, ...] = ()
+    order: str = ""
 
     @property
     def partial(self) -> bool:
@@ -116,6 +117,7 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
         "expected_rows": manifest.expected_rows,
         "rows": manifest.rows,
         "tables": list(manifest.tables),
+        "order": manifest.order,
         "notes": [{"level": note.level, "text": note.text, "count": note.count} for note in manifest.notes],
         "columns": [
             {
@@ -151,6 +153,7 @@ def _from_json(value: dict[str, Any]) -> Manifest:
         expected_rows=_count(value["expected_rows"]),
         rows=_count(value["rows"]),
         tables=tuple(_text(name) for name in value["tables"]),
+        order=_text(value["order"]),
         notes=tuple(
             Note(level=_level(note["level"]), text=_text(note["text"]), count=int(note["count"]))
             for note in value["notes"]

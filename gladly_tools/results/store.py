@@ -5,6 +5,7 @@
     <folder>/<id>/rows.parquet           all rows, when it is finished
     <folder>/<id>/tables/<name>/…        the same again for each further table
     <folder>/<id>/files/<name>           files that are a part of it
+    <folder>/<id>/work/…                 what is needed while it is made
 
 One writer at a time writes a result; any number read it. This is the seam behind which results may live
 elsewhere.
@@ -47,6 +48,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _MERGE_ROWS = 8_192
 _TABLES = "tables"
 _FILES = "files"
+_WORK = "work"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +152,12 @@ class Result:
         folder = self.folder / _FILES
         return sorted(path for path in folder.glob("*") if not path.name.startswith(".")) if folder.is_dir() else []
 
+    def work_folder(self) -> Path:
+        """A folder for what is needed while the result is made; it goes when the result is finished."""
+        folder = self.folder / _WORK
+        folder.mkdir(exist_ok=True)
+        return folder
+
     @contextmanager
     def keep_file(self, name: str, *, shelf: str = _FILES) -> Iterator[BinaryIO]:
         """A file to be kept with the rows, durable when the block ends well; replaces one of the same name.
@@ -184,6 +192,7 @@ class Result:
             self._merge(self.files(), unique)
         for path in [*self.folder.glob("part-*.parquet"), *self.folder.glob(".*.parquet.tmp")]:
             path.unlink(missing_ok=True)
+        shutil.rmtree(self.folder / _WORK, ignore_errors=True)
         sync_folder(self.folder)
         facts = read_footer(self._finished_file).facts
         return Finished(rows=facts.rows, duplicates_removed=facts.duplicates_removed)
@@ -302,7 +311,7 @@ class ResultStore:
         # The first table's manifest comes last: without it there is no result.
         for name, columns in others.items():
             (folder / _TABLES / name).mkdir(parents=True, exist_ok=True)
-            write_manifest(folder / _TABLES / name, replace(manifest, columns=tuple(columns), tables=()))
+            write_manifest(folder / _TABLES / name, replace(manifest, columns=tuple(columns), tables=(), order=""))
         write_manifest(folder, manifest)
         sync_folder(self.folder)
         return Result(folder, engine_for(self.folder))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from gladly_tools.errors import TryLaterError
 from gladly_tools.results.layout import Field, read_footer
-from gladly_tools.results.query import Query
+from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import Clauses, compile_query, find_field, quoted
 from gladly_tools.results.store import Result
@@ -45,6 +46,8 @@ class Table:
             self._footers = [read_footer(path) for path in self._files]
         except FileNotFoundError:
             raise _changed() from None
+        order = result.manifest.order
+        self._order = (Sort(column=order),) if order else ()
         self._starts = np.cumsum([0, *(footer.rows for footer in self._footers)])
         self._unreadable = {name for footer in self._footers for name in footer.facts.unreadable}
 
@@ -79,7 +82,7 @@ class Table:
         text.
         """
         chosen = self._chosen(columns)
-        places = self._places(query, max(offset, 0), max(limit, 0))
+        places = self._places(self._ordered(query), max(offset, 0), max(limit, 0))
         table = self._fetch(places, [self._shown(each) for each in chosen])
         return _frame(table.rename_columns([each.column.name for each in chosen]))
 
@@ -157,6 +160,7 @@ class Table:
         taken.
         """
         chosen = self._chosen(columns)
+        query = self._ordered(query)
         schema = pa.schema([pa.field(each.column.name, each.column.stored_type) for each in chosen])
         clauses = compile_query(query, self.fields)
         if not self._files:
@@ -240,6 +244,10 @@ class Table:
                         del whole  # else two row groups are in memory while the next one is read
                         yield found.to_batches()[0], int(low)
                     start += rows
+
+    def _ordered(self, query: Query) -> Query:
+        """The query with the result's own order, unless it has one."""
+        return query if query.sort or not self._order else replace(query, sort=self._order)
 
     def _chosen(self, columns: Sequence[str] | None) -> list[Field]:
         return list(self.fields) if columns is None else [find_field(name, self.fields) for name in columns]

@@ -13,6 +13,10 @@ from gladly_tools.ui.words import counted, plain
 
 def choices(question: ChoicesQuestion, key: str, answers: Mapping[str, Any]) -> list[str]:
     """The chosen ones. A list that follows another answer is folded away, as none chosen means all."""
+    if question.compact:
+        return st.multiselect(
+            question.label, question.choices, placeholder="All", help=question.help, key=key, persist_state="session"
+        )
     groups = question.offered(answers)
     if not question.of:
         st.markdown(f":small[{question.label}]", help=question.help)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gladly_tools.results.store import Result
 from gladly_tools.ui.call_lanes import call_lanes
+from gladly_tools.ui.matches import show_matches
 from gladly_tools.ui.prompts import prompts
 from gladly_tools.ui.transcript import show_transcript
 from gladly_tools.web.vault import Session
@@ -28,6 +29,7 @@ THREAD = Reading(label="Thread", show=show_transcript)
 READINGS: Mapping[tuple[str, str | None], Reading] = {
     ("conversation", None): THREAD,
     ("customer-conversations", "conversation-items"): THREAD,
+    ("file-export", "conversation_items"): Reading(label="Matches", show=show_matches),
     ("call-events", None): Reading(label="Timeline", show=call_lanes),
     ("ivr-recordings", None): Reading(label="Listen", show=prompts),
 }

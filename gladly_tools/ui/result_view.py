@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -97,7 +98,7 @@ def _table_chooser(job: Job, result: Result) -> str:
             default=next(iter(tables)),
             required=True,
             label_visibility="collapsed",
-            format_func=lambda name: f"{name.replace('-', ' ').capitalize()} ({tables[name].rows:,})",
+            format_func=lambda name: f"{re.sub('[-_]', ' ', name).capitalize()} ({tables[name].rows:,})",
             key=f"which table:{job.id}",
             persist_state="session",
         )

@@ -68,7 +68,7 @@ def show_transcript(session: Session, result: Result, job_id: str, place: str) -
             with st.container(horizontal_alignment="center"):
                 st.caption("Time unknown" if day is None else f"**{day:%A}, {day.day} {day:%B %Y}**", width="content")
             for entry in of_day:
-                _entry(session, entry, job_id, zone, words, keys[id(entry)])
+                show_entry(session, entry, job_id, zone, (words,) if words else (), keys[id(entry)])
 
 
 def _conversations(table: Table) -> Mapping[str, str]:
@@ -164,8 +164,13 @@ def _local(at: datetime, zone: str) -> datetime:
         return at
 
 
-def _entry(session: Session, entry: Entry, job_id: str, zone: str, words: str, place: str) -> None:
+def show_entry(
+    session: Session, entry: Entry, job_id: str, zone: str, words: Sequence[str], place: str, *, day: bool = False
+) -> None:
+    """One entry, with the words in it marked; with its day where it stands alone."""
     when = _clock(entry.at, zone)
+    if day and entry.at is not None:
+        when = f"{_local(entry.at, zone):%d %b %Y}, {when}"
     match entry.weight:
         case Weight.QUIET:
             st.caption(f":material/history: {plain(f'{when} · {entry.who} {entry.text}')}")
@@ -183,7 +188,7 @@ def _entry(session: Session, entry: Entry, job_id: str, zone: str, words: str, p
                     _call(session, entry, job_id, words, place)
 
 
-def _body(entry: Entry, words: str) -> None:
+def _body(entry: Entry, words: Sequence[str]) -> None:
     if entry.subject:
         _text(entry.subject, words, bold=True)
     if entry.text:
@@ -195,9 +200,9 @@ def _body(entry: Entry, words: str) -> None:
         st.caption(f":material/attach_file: {plain(f'{file.name} ({about})' if about else file.name)}")
 
 
-def _text(text: str, words: str, *, bold: bool = False) -> None:
+def _text(text: str, words: Sequence[str], *, bold: bool = False) -> None:
     """Text as it is; where it holds what is searched for, that is marked."""
-    if words and words.casefold() in text.casefold():
+    if any(each.casefold() in text.casefold() for each in words):
         st.markdown(marked(text, words))
     elif bold:
         st.markdown(f"**{plain(text)}**")
@@ -205,9 +210,9 @@ def _text(text: str, words: str, *, bold: bool = False) -> None:
         st.text(text)
 
 
-def marked(text: str, words: str) -> str:
+def marked(text: str, words: Sequence[str]) -> str:
     """The text as markdown that shows it as it is, line by line, with every occurrence of the words on a color."""
-    pattern = re.compile(f"({re.escape(words)})", re.IGNORECASE)
+    pattern = re.compile(f"({'|'.join(map(re.escape, words))})", re.IGNORECASE)
     return "  \n".join(
         "".join(
             f":yellow-background[{plain(part)}]" if pattern.fullmatch(part) else plain(part)
@@ -219,7 +224,7 @@ def marked(text: str, words: str) -> str:
     )
 
 
-def _call(session: Session, entry: Entry, job_id: str, words: str, place: str) -> None:
+def _call(session: Session, entry: Entry, job_id: str, words: Sequence[str], place: str) -> None:
     if entry.seconds is not None:
         st.caption(f":material/timer: {duration(entry.seconds)}")
     if entry.summary:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import re
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from gladly_tools.api import Impatient
+from gladly_tools.api import Client, Impatient
 from gladly_tools.api.customers import MOST_FOUND
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
@@ -29,10 +30,12 @@ from gladly_tools.exports.inputs import (
     questions,
 )
 from gladly_tools.exports.moments import MomentRangeQuestion
+from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, WhereQuestion
 from gladly_tools.results.download import unguard
 from gladly_tools.ui.call_choice import call_choice
 from gladly_tools.ui.choices import choices
 from gladly_tools.ui.moments import moment_range, zone_select
+from gladly_tools.ui.where_to_search import where_to_search
 from gladly_tools.ui.words import plain
 from gladly_tools.web.vault import Session
 
@@ -69,10 +72,19 @@ def _widget(question: Question, key: str, session: Session, answers: Mapping[str
             return choices(question, key, answers)
         case MomentRangeQuestion():
             return moment_range(question, key)
+        case DateRangeQuestion(optional=True):
+            wanted = st.toggle(question.label, help=question.help, key=f"{key}:wanted", persist_state="session")
+            return _date_range(question, key) if wanted else None
         case DateRangeQuestion():
             return _date_range(question, key)
+        case WhereQuestion():
+            return where_to_search(question, key, session)
+        case ContactsQuestion() | PhrasesQuestion():
+            return _lines(question, key)
         case IdsQuestion(of="inboxes"):
-            return _inboxes(question, key, session)
+            return _named(question, key, _inbox_names(session), "All inboxes")
+        case IdsQuestion(of="agents"):
+            return _named(question, key, _agent_names(session), "All agents")
         case IdsQuestion():
             return _pasted_ids(question, key)
         case LanguagesQuestion():
@@ -87,7 +99,7 @@ def _widget(question: Question, key: str, session: Session, answers: Mapping[str
                 persist_state="session",
             )
         case SwitchQuestion():
-            return st.toggle(question.label, value=True, help=question.help, key=key, persist_state="session")
+            return st.toggle(question.label, value=question.usual, help=question.help, key=key, persist_state="session")
         case IdQuestion():
             return st.text_input(
                 question.label,
@@ -121,13 +133,13 @@ def _date_range(question: DateRangeQuestion, key: str) -> DateRange | None:
     return None
 
 
-def _inboxes(question: IdsQuestion, key: str, session: Session) -> list[str]:
-    names = _inbox_names(session)
+def _named(question: IdsQuestion, key: str, names: Mapping[str, str], none: str) -> list[str]:
+    """Any number of what has a name."""
     return st.multiselect(
         question.label,
         list(names),
-        format_func=lambda inbox_id: names.get(inbox_id, inbox_id),
-        placeholder="All inboxes",
+        format_func=lambda each: names.get(each, each),
+        placeholder=none,
         help=question.help,
         key=key,
         persist_state="session",
@@ -135,22 +147,59 @@ def _inboxes(question: IdsQuestion, key: str, session: Session) -> list[str]:
 
 
 def _inbox_names(session: Session) -> Mapping[str, str]:
-    """Inbox names by id, asked for once in a browser session; none, for a minute, when Gladly cannot be reached."""
-    names, until = st.session_state.get("inbox_names", ({}, 0.0))
+    def read(client: Client) -> dict[str, str]:
+        return {
+            inbox.id: f"{inbox.name or inbox.id} (disabled)" if inbox.disabled else inbox.name or inbox.id
+            for inbox in client.inboxes.list()
+        }
+
+    return _read_once("inboxes", read, session)
+
+
+def _agent_names(session: Session) -> Mapping[str, str]:
+    def read(client: Client) -> dict[str, str]:
+        agents = client.agents.list()
+        often = Counter(agent.name for agent in agents)
+        # Names repeat; the address then tells who is meant.
+        return {
+            agent.id: f"{agent.name} ({agent.email_address})" if often[agent.name] > 1 else agent.name or agent.id
+            for agent in sorted(agents, key=lambda agent: (agent.name or "").casefold())
+        }
+
+    return _read_once("agents", read, session)
+
+
+def _read_once(what: str, read: Callable[[Client], dict[str, str]], session: Session) -> Mapping[str, str]:
+    """Names by id, asked for once in a browser session; none, for a minute, when Gladly cannot be reached."""
+    key = f"names of {what}"
+    names, until = st.session_state.get(key, ({}, 0.0))
     if time.monotonic() < until:
         return names  # type: ignore[no-any-return]
     try:
-        inboxes = session.client.watched_by(Impatient(NAMES_SECONDS)).inboxes.list()
+        names = read(session.client.watched_by(Impatient(NAMES_SECONDS)))
     except GladlyToolsError as error:
-        st.caption(f"The inboxes could not be read: {plain(error)}")
-        st.session_state["inbox_names"] = ({}, time.monotonic() + 60)
+        st.caption(f"The {what} could not be read: {plain(error)}")
+        st.session_state[key] = ({}, time.monotonic() + 60)
         return {}
-    names = {
-        inbox.id: f"{inbox.name or inbox.id} (disabled)" if inbox.disabled else inbox.name or inbox.id
-        for inbox in inboxes
-    }
-    st.session_state["inbox_names"] = (names, float("inf"))
+    st.session_state[key] = (names, float("inf"))
     return names
+
+
+def _lines(question: ContactsQuestion | PhrasesQuestion, key: str) -> str:
+    """Lines of text, and how each contact is understood."""
+    example = "ann@example.com, +16505550123, @example.com"
+    text = st.text_area(
+        question.label,
+        placeholder=example if isinstance(question, ContactsQuestion) else "One phrase a line, such as refund",
+        help=question.help,
+        height=90,
+        key=key,
+        persist_state="session",
+    )
+    if isinstance(question, ContactsQuestion):
+        for words in question.understood(text):
+            st.caption(f":material/{'error' if words.startswith('not') else 'check'}: {plain(words)}")
+    return text
 
 
 def _customer(question: CustomerQuestion, key: str, session: Session) -> CustomerKey | str:

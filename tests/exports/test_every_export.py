@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,13 @@ from tests.conftest import NOW, UNLIMITED, connect, settings_for
 from tests.exports.truth import OTHER_TRUTH, TRUTH, answers, breaking_point
 
 NAMES = list(EXPORTS)
-OF_ONE_THING = {"conversation", "customer-conversations", "call-events"}
+OF_ONE_THING = {"conversation", "customer-conversations", "call-events", "file-export"}
+BROKEN_LINES = {"file-export"}  # the demo company's files have some, as real files do
+
+
+def end_of(name: str) -> State:
+    """The state in which an undisturbed run ends."""
+    return State.PARTIAL if name in BROKEN_LINES else State.DONE
 
 
 def parameters_of(export: Export[Any], company: Company) -> Parameters:
@@ -89,7 +96,7 @@ def test_every_cell_equals_what_the_server_holds(
     name: str, runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
     job = run(runs, client, account, name, company)
-    assert job.state is State.DONE
+    assert job.state is end_of(name)
     truths = [TRUTH[name], *(OTHER_TRUTH[name, other.name] for other in EXPORTS[name].others)]
     for table, truth in zip(tables_of(runs, account, job).values(), truths, strict=True):
         expected = in_order({column: row.get(column) for column in downloaded(table)} for row in truth(company))
@@ -206,7 +213,7 @@ def test_a_stopped_export_has_no_finished_result_and_resumes_to_the_same_rows(
     result = runs.result(account, job.id)
     assert result is None or result.manifest.finished is None
     runs.resume(account, client, job.id)
-    assert wait_for(runs, account, job.id).state is State.DONE
+    assert wait_for(runs, account, job.id).state is end_of(name)
     assert every_row_of(runs, account, job) == whole
 
 
@@ -220,6 +227,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
     undisturbed = every_row_of(runs, account, run(runs, client, account, name, company))
     runs.remembered.close()
     (settings.data_dir / "lookups.sqlite").unlink()
+    shutil.rmtree(settings.data_dir / "exports")
 
     dying = open_runs(settings)
     server.faults.add(breaking_point(name, company), status=400, times=1)
@@ -233,7 +241,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
 
     resumed = open_runs(settings)
     resumed.resume(account, client, job.id)
-    assert wait_for(resumed, account, job.id).state is State.DONE
+    assert wait_for(resumed, account, job.id).state is end_of(name)
     assert every_row_of(resumed, account, job) == undisturbed
     asked = [seen.body.decode() for seen in server.seen if seen.path == "/api/v1/reports"]
     for key in finished - {"plan"}:

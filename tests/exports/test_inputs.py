@@ -110,6 +110,7 @@ def test_the_exports_stand_in_the_portals_order() -> None:
         "customer-conversations",
         "contact-information",
         "freeform-topics",
+        "file-export",
         "events",
         "event-history",
         "call-events",

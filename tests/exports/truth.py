@@ -14,9 +14,11 @@ from gladly_tools.demo.call_routes import CallEndpoints
 from gladly_tools.demo.contacts import Contact
 from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.events import ENTITIES
+from gladly_tools.demo.export_jobs import ExportJob
 from gladly_tools.demo.media import FRAME_BYTES, FRAME_SECONDS
 from gladly_tools.demo.timestamp_reports import ContactTimestamps
 from gladly_tools.exports.moments import MomentRange
+from gladly_tools.exports.search_questions import Where
 from tests.conftest import NOW
 from tests.test_items import PORTAL
 
@@ -92,6 +94,13 @@ def answers(name: str, company: Company) -> dict[str, Any]:
             return {"conversation_id": colorful_conversation(company)}
         case "customer-conversations":
             return {"customer": company.merged_chain[0]}
+        case "file-export":
+            return {
+                "where": Where(job_ids=(daily_job(company).id,)),
+                **{name: () for name in ("contacts", "phrases", "types", "agent_ids")},
+                "days": None,
+                "whole_conversations": False,
+            }
         case "events":
             return {"entities": ENTITIES, "types": (), "window": WINDOW}
         case "event-history":
@@ -114,7 +123,49 @@ def breaking_point(name: str, company: Company) -> str:
             return f"/api/v1/conversations/{colorful_conversation(company)}/items"
         case "customer-conversations":
             return "/api/v1/conversations/"
+        case "file-export":
+            return f"/api/v1/export/jobs/{daily_job(company).id}/files/"
     return "/api/v1/"
+
+
+@cache
+def daily_job(company: Company) -> ExportJob:
+    """The complete export job of one day with all files, the latest."""
+    return next(
+        job
+        for job in reversed(company.export_jobs())
+        if job.status == "COMPLETED" and len(job.files) == 4 and job.end_at - job.start_at == timedelta(days=1)
+    )
+
+
+def readable_lines(company: Company, job: ExportJob, file: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The lines of a job's file that hold an object, as they came without their ends."""
+    for number, line in enumerate(company.export_lines(job.id, file)):
+        text = (line.removeprefix(b"\xef\xbb\xbf") if number == 0 else line).decode().rstrip("\r\n")
+        try:
+            value = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield text, value
+
+
+def exported_items(company: Company) -> Rows:
+    for text, item in readable_lines(company, daily_job(company), "conversation_items.jsonl"):
+        cells = item_cells(item)
+        yield {**cells, "raw": text} if "raw" in cells else cells
+
+
+def exported(file: str, columns: tuple[str, ...]) -> Callable[[Company], Rows]:
+    """The records of another of the job's files, each field of which is a column or leads to `raw`."""
+
+    def rows(company: Company) -> Rows:
+        for text, record in readable_lines(company, daily_job(company), f"{file}.jsonl"):
+            cells = {name: value for name, value in record.items() if name in columns and value is not None}
+            lost = any(value is not None for name, value in record.items() if name not in columns)
+            yield {**cells, "raw": text} if lost else cells
+
+    return rows
 
 
 @cache
@@ -426,6 +477,7 @@ TRUTH: Mapping[str, Callable[[Company], Rows]] = {
     "contact-information": contact_information,
     "conversation": conversation,
     "customer-conversations": customer_conversations,
+    "file-export": exported_items,
     "freeform-topics": freeform_topics,
     "events": events,
     "event-history": event_history,
@@ -436,5 +488,10 @@ TRUTH: Mapping[str, Callable[[Company], Rows]] = {
 
 OTHER_TRUTH: Mapping[tuple[str, str], Callable[[Company], Rows]] = {
     ("customer-conversations", "conversation-items"): items_of_customer,
+    ("file-export", "agents"): exported("agents", ("id", "name", "emailAddress")),
+    ("file-export", "customers"): exported(
+        "customers", ("id", "name", "address", "emailAddresses", "phoneNumbers", "externalCustomerId")
+    ),
+    ("file-export", "topics"): exported("topics", ("id", "name", "disabled", "parentId")),
 }
 """The rows of further tables, by export and table."""

@@ -15,6 +15,7 @@ from gladly_tools.demo import Company, DemoServer
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.identifiers import CustomerKey, KnownBy
 from gladly_tools.exports.inputs import DateRange, Parameters
+from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job, State
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
@@ -24,7 +25,7 @@ from gladly_tools.web.portal import Portal, close_portal, open_portal
 from gladly_tools.web.vault import Session
 from tests.conftest import NOW, settings_for
 from tests.exports.test_every_export import wait_for
-from tests.exports.truth import answers, colorful_conversation
+from tests.exports.truth import answers, colorful_conversation, daily_job
 
 ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "gladly_tools" / "ui" / "main.py"
@@ -68,6 +69,8 @@ def run_export(here: Portal, session: Session, name: str, company: Company) -> J
         given = answers(name, company)
     elif name == "event-history":
         given = {"dates": dates, "report": "contact"}
+    elif name == "file-export":
+        given = {"where": Where(job_ids=(daily_job(company).id,))}
     elif name == "customer-conversations":
         given = {"customer": CustomerKey(by=KnownBy.ID, value=company.merged_chain[0])}
     parameters: Parameters = EXPORTS[name].parameters(**given)
@@ -105,8 +108,9 @@ def test_the_result_of_every_export_is_shown_as_a_table(
     job = run_export(here, session, name, company)
     at = open_page(EXPORTS[name].section.name.lower(), export=name, job=job.id)
     assert not at.exception
-    if name in ("conversation", "call-events", "ivr-recordings"):
-        at.session_state[f"view:{job.id}"] = "Table"
+    if name in ("conversation", "call-events", "file-export", "ivr-recordings"):
+        place = f"{job.id}:conversation_items" if name == "file-export" else job.id
+        at.session_state[f"view:{place}"] = "Table"
         at.run()
     if EXPORTS[name].others:
         (chooser,) = (group for group in at.segmented_control if group.label == "Table")

@@ -556,7 +556,7 @@ def test_a_gladly_that_has_trouble_with_a_transcript_leaves_the_thread_as_it_is(
     ],
 )
 def test_a_marked_text_is_the_text_and_its_marks(text: str, words: str) -> None:
-    markdown = marked(text, words)
+    markdown = marked(text, [words])
     own_only(markdown)
     unmarked = re.sub(r":yellow-background\[((?:\\.|[^\[\]\\])*)\]", r"\1", markdown)
     assert ":yellow-background" not in unmarked
@@ -586,7 +586,7 @@ REPLACED = re.compile(r":material[/_]\w+:|:streamlit:|(?<!\S)(<->|->|<-|--|>=|<=
 )
 def test_nothing_is_put_in_the_place_of_a_text(text: str) -> None:
     assert REPLACED.search(text)
-    unescaped = re.sub(r"\\(.)", r"\1", marked(text, "something else"))
+    unescaped = re.sub(r"\\(.)", r"\1", marked(text, ["something else"]))
     assert not REPLACED.search(unescaped)
     assert unescaped.replace("\u2060", "") == text
 

@@ -1,0 +1,196 @@
+"""Which export jobs to search: found at Gladly and picked from a list, pasted by ID, or a file of one's own."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from gladly_tools.api import ExportJob, Impatient
+from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.exports.export_files import ITEMS, LocalFile
+from gladly_tools.exports.search_questions import Where, WhereQuestion
+from gladly_tools.ui.job_panel import attempt
+from gladly_tools.ui.words import counted, plain, size
+from gladly_tools.web.portal import portal
+from gladly_tools.web.vault import Session
+
+FIND_SECONDS = 20.0
+KEPT_DAYS = timedelta(days=14)
+MOST_UPLOAD_MB = 200
+STATES = {"COMPLETED": "Completed", "IN_PROGRESS": "Running", "PENDING": "Waiting", "FAILED": "Failed"}
+JOBS, FILE = "Export jobs", "A file from Gladly Support"
+
+
+def where_to_search(question: WhereQuestion, key: str, session: Session) -> Where | None:
+    """The jobs or the file chosen so far; None when there is none."""
+    kind = st.segmented_control(
+        "Search in",
+        [JOBS, FILE],
+        default=JOBS,
+        required=True,
+        label_visibility="collapsed",
+        key=f"{key}:kind",
+        persist_state="session",
+    )
+    if kind == FILE:
+        return _uploaded(key, session)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Find Jobs", icon=":material/search:", key=f"{key}:find"):
+            _find(key, session)
+        st.caption(question.help)
+    chosen = _picked(st.session_state.get(f"{key}:jobs"), key)
+    pasted = st.text_input(
+        "Job ID",
+        placeholder="Or paste one ID, or several separated by commas",
+        help="For a job whose ID you know already.",
+        key=f"{key}:pasted",
+        persist_state="session",
+    )
+    _kept(key, session)
+    ids = (*chosen, *(part.strip() for part in pasted.replace("\n", ",").split(",") if part.strip()))
+    return Where(job_ids=ids) if ids else None
+
+
+def _find(key: str, session: Session) -> None:
+    try:
+        jobs = session.client.watched_by(Impatient(FIND_SECONDS)).export_jobs.list()
+    except GladlyToolsError as error:
+        st.session_state[f"{key}:jobs"] = error
+    else:
+        st.session_state[f"{key}:jobs"] = jobs
+
+
+def _picked(found: Any, key: str) -> Sequence[str]:
+    """The ids of the jobs picked from the list, those that can be searched."""
+    if found is None:
+        return ()
+    if isinstance(found, GladlyToolsError):
+        st.error(plain(found), icon=":material/error:")
+        return ()
+    jobs: Sequence[ExportJob] = found
+    if not jobs:
+        st.info("Gladly has no export jobs of the last 14 days.", icon=":material/inbox:")
+        return ()
+    picked = st.dataframe(
+        jobs_frame(jobs, datetime.now(UTC)),
+        hide_index=True,
+        height=min(38 + 35 * len(jobs), 320),
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={
+            "Data from": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", help="In UTC"),
+            "Data to": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", help="In UTC, not included"),
+            "Updated": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", help="In UTC"),
+            "Days left": st.column_config.NumberColumn(help="Until Gladly deletes the job and its files"),
+        },
+        key=f"{key}:table:{hash(tuple(job.id for job in jobs))}",
+        alt="Export jobs of the last 14 days; select rows to search them",
+    )
+    rows: Sequence[int] = picked["selection"]["rows"]
+    chosen = [jobs[row] for row in rows]
+    for job in chosen:
+        if not job.is_complete:
+            state = STATES.get(job.status or "", job.status or "without a state").lower()
+            st.warning(f"Job {plain(job.id)} is {state}, so it cannot be exported.", icon=":material/block:")
+        elif missing := _missing(job):
+            st.warning(
+                f"Job {plain(job.id)} has no {plain(missing)}; the result will be partial.", icon=":material/warning:"
+            )
+    usable = [job.id for job in chosen if job.is_complete]
+    st.caption(f"{counted(len(usable), 'job')} chosen." if usable else "Select one or more rows.")
+    return usable
+
+
+def jobs_frame(jobs: Sequence[ExportJob], now: datetime) -> pd.DataFrame:
+    """The jobs as a table, in their order; times in UTC."""
+    return pd.DataFrame(
+        {
+            "Data from": [job.start_at for job in jobs],
+            "Data to": [job.end_at for job in jobs],
+            "Status": [STATES.get(job.status or "", job.status or "unknown") for job in jobs],
+            "Files": [_files(job) for job in jobs],
+            "Updated": [job.updated_at for job in jobs],
+            "Days left": [
+                None if job.updated_at is None else max((job.updated_at + KEPT_DAYS - now).days, 0) for job in jobs
+            ],
+            "Job ID": [job.id for job in jobs],
+        }
+    )
+
+
+def _files(job: ExportJob) -> str:
+    missing = _missing(job)
+    if not job.files:
+        return "none"
+    return f"{len(job.files)}, without {missing}" if missing else str(len(job.files))
+
+
+def _missing(job: ExportJob) -> str:
+    usual = ("agents.jsonl", "conversation_items.jsonl", "customers.jsonl", "topics.jsonl")
+    return ", ".join(name for name in usual if name not in job.files) if job.is_complete else ""
+
+
+def _kept(key: str, session: Session) -> None:
+    """The files that were fetched before, which the person can delete."""
+    files = portal().runs.kept.of(session.account.owner)
+    sizes = files.sizes()
+    if not sizes:
+        return
+    with st.popover(f"Kept files: {size(sum(sizes.values()))}", icon=":material/inventory_2:", type="tertiary"):
+        st.caption("Fetched before and kept for a while, so that the next search is quick.")
+        for name, used in sizes.items():
+            with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                st.markdown(f"{plain(name)} · {size(used)}", width="content")
+                if st.button("Delete", icon=":material/delete:", key=f"{key}:forget:{name}"):
+                    attempt(lambda name=name: files.delete(name))  # type: ignore[misc]
+                    st.rerun()
+
+
+def _uploaded(key: str, session: Session) -> Where | None:
+    file = st.file_uploader(
+        "File",
+        type=["jsonl", "zip"],
+        max_upload_size=MOST_UPLOAD_MB,
+        help="The ZIP of a job, or its conversation items (.jsonl), as Gladly Support sends them. For larger files use "
+        "the command line: gladly-tools export file-export --file PATH.",
+        key=f"{key}:file",
+    )
+    if file is None:
+        return None
+    name = f"upload {file.name}"
+    digest = hashlib.sha256(file.getvalue()).hexdigest()[:16]
+    label = f"{name} {digest}"
+    kept = portal().runs.kept.of(session.account.owner)
+    if kept.path(label, ITEMS) is None:
+        with st.spinner("Reading the file…"):
+            try:
+                _keep(file, Path(file.name).suffix.lower(), label, kept)
+            except (InputError, zipfile.BadZipFile) as error:
+                words = plain(error) if isinstance(error, InputError) else "This ZIP is damaged. Fetch it again."
+                st.error(words, icon=":material/error:")
+                return None
+    return Where(upload=label, file_name=file.name)
+
+
+def _keep(file: Any, suffix: str, label: str, kept: Any) -> None:
+    """Put what was uploaded beside the files that were fetched, one by one."""
+    if suffix != ".zip":
+        with kept.writing(label, ITEMS) as take:
+            while piece := file.read(1024 * 1024):
+                take(piece)
+        return
+    found = LocalFile(file, name=label)
+    if not found.has(ITEMS):
+        raise InputError(f"The ZIP holds no {ITEMS}.jsonl.", "Upload the ZIP of an export job, or its items file.")
+    # The items last: with them the set is whole.
+    for part in (*(part for part in found.files if part != ITEMS), ITEMS):
+        with kept.writing(label, part) as take, found.open(part) as arriving:
+            for chunk in arriving.chunks:
+                take(chunk)
