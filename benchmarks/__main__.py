@@ -8,7 +8,17 @@ import time
 
 import click
 
-SUBJECTS = ("pacing", "freeform", "row_cap", "result_view", "download", "file_search", "bulk_file", "bulk")
+SUBJECTS = (
+    "pacing",
+    "freeform",
+    "row_cap",
+    "result_view",
+    "download",
+    "file_search",
+    "file_export",
+    "bulk_file",
+    "bulk",
+)
 LONG = {"bulk"}
 """Subjects that take the best part of an hour in full, and are then measured only when named."""
 ONLY_BY_NAME = ("file_search_large",)

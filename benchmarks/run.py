@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks import bulk, bulk_file, download, file_search, freeform, pacing, result_view, row_cap
+from benchmarks import bulk, bulk_file, download, file_export, file_search, freeform, pacing, result_view, row_cap
 from benchmarks.big import big_result
 from benchmarks.figure import Figure
 from benchmarks.scale import Scale
@@ -33,5 +33,7 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
                 yield from download.measure(big)
     if "file_search" in chosen:
         yield from file_search.measure(scale)
+    if "file_export" in chosen:
+        yield from file_export.measure(scale)
     if "file_search_large" in chosen:
         yield from file_search.measure_large(scale)

@@ -97,6 +97,8 @@ class Desk:
                 if error is not None and bulk.counts(run).get(Status.NOT_ATTEMPTED, 0) == run.total:
                     raise _before_the_first_row(error)
                 target.write(bulk.results(account, run.id))
+                if run.is_check:
+                    _tell_inboxes(bulk, run, client)
                 _end(bulk, run, error, target)
             finally:
                 shown.end()
@@ -260,6 +262,16 @@ def _confirm(question: str, count: int, *, yes: bool) -> None:
 
 def _somebody_is_there() -> bool:
     return sys.stdin.isatty()
+
+
+def _tell_inboxes(bulk: BulkRuns, run: BulkRun, client: Client) -> None:
+    """How what would be changed spreads over the inboxes, a line each."""
+    found = {status: bulk.journal.inboxes(run.id, status) for status in ACTIONS[run.action].would_change}
+    ids = list(dict.fromkeys(inbox_id for of_status in found.values() for inbox_id in of_status))
+    names = {inbox.id: inbox.name for inbox in client.inboxes.list()} if ids else {}
+    for inbox_id in ids:
+        counts = {status: of_status[inbox_id] for status, of_status in found.items() if inbox_id in of_status}
+        click.echo(f"Inbox {names.get(inbox_id) or inbox_id or 'none'}: {_counted(counts)}", err=True)
 
 
 def _counted(counts: Mapping[Status, int]) -> str:

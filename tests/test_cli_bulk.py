@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from click.testing import CliRunner, Result
 
 from gladly_tools.cli import main
 from gladly_tools.demo import Company, DemoServer, Limits
+from gladly_tools.results.download import unguard
 from tests.bulk.conftest import listed, open_conversations, status_of, usable_topic
 from tests.conftest import UNLIMITED, make_company
 from tests.test_cli import environment
@@ -79,7 +81,13 @@ def test_some_rows_that_are_not_closed_make_it_3(run: Run, ids: list[str], tmp_p
 def test_a_plan_changes_nothing(run: Run, ids: list[str], tmp_path: Path, company: Company) -> None:
     result = close(run, tmp_path, "--plan-only")
     assert result.exit_code == 0, result.stderr
-    assert {row["status"] for row in read(tmp_path / "out.csv")} <= {"will close", "topic may be required"}
+    rows = read(tmp_path / "out.csv")
+    assert {row["status"] for row in rows} <= {"will close", "topic may be required"}
+    names = {inbox.id: inbox.name for inbox in company.inboxes}
+    spread = Counter((names[unguard(row["current inbox"])], row["status"]) for row in rows)
+    for (inbox, status), count in spread.items():
+        (line,) = (line for line in result.stderr.splitlines() if line.startswith(f"Inbox {inbox}: "))
+        assert f"{count} {status}" in line
     assert company.changes.counts.total() == 0
 
 

@@ -119,6 +119,11 @@ class Action:
     undo: str = ""
 
     @property
+    def would_change(self) -> tuple[Status, ...]:
+        """What a check calls rows that would be changed, or could be."""
+        return (self.aim, Status.NEEDS_TOPIC, Status.NEEDS_FORCE)
+
+    @property
     def nouns(self) -> str:
         """What the rows are, in the plural."""
         return f"{self.noun}s"

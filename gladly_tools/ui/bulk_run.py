@@ -278,9 +278,8 @@ def _inboxes(session: Session, run: BulkRun) -> None:
     """How what would be changed spreads over the inboxes."""
     action = ACTIONS[run.action]
     journal = portal().bulk.journal
-    columns = [status for status in (action.aim, Status.NEEDS_TOPIC, Status.NEEDS_FORCE)]
-    found = {status: journal.inboxes(run.id, status) for status in columns}
-    used = [status for status in columns if found[status]]
+    found = {status: journal.inboxes(run.id, status) for status in action.would_change}
+    used = [status for status in found if found[status]]
     if not used:
         return
     names = _inbox_names(session)
