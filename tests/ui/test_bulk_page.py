@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,35 +12,17 @@ from gladly_tools.bulk import CLOSE_CONVERSATIONS, CLOSE_TASKS, Status
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.demo import DemoServer
 from gladly_tools.jobs import State
-from gladly_tools.ui import account as account_module
-from gladly_tools.web import portal as portal_module
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.vault import Session
 from tests.bulk.conftest import listed, open_conversations, order_for, status_of, usable_topic
-from tests.conftest import UNLIMITED, make_company, settings_for
-from tests.ui.test_pages import MAIN, PATIENCE, SID, open_page
+from tests.conftest import UNLIMITED, make_company
+from tests.ui.conftest import MAIN, PATIENCE, SID, open_page
 
 
 @pytest.fixture
 def server() -> Iterator[DemoServer]:
     with DemoServer(make_company(), limits=UNLIMITED) as running:
         yield running
-
-
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    monkeypatch.setattr(account_module, "session_id_of", lambda _value, _key: SID)
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-@pytest.fixture
-def session(here: Portal, server: DemoServer) -> Session:
-    here.sign_in(SID, url=server.url, username=server.username, api_token=server.api_token)
-    session = here.session(SID)
-    assert session is not None
-    return session
 
 
 def page(**query: str) -> AppTest:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,43 +17,14 @@ from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job, State
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
-from gladly_tools.ui import account as account_module
-from gladly_tools.web import portal as portal_module
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.vault import Session
-from tests.conftest import NOW, settings_for
+from tests.conftest import NOW
 from tests.exports.test_every_export import wait_for
 from tests.exports.truth import answers, colorful_conversation, daily_job
+from tests.ui.conftest import MAIN, PATIENCE, ROOT, SID, open_page
 
-ROOT = Path(__file__).parents[2]
-MAIN = ROOT / "gladly_tools" / "ui" / "main.py"
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-SID = "a-session"
-PATIENCE = 30
-
-
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    monkeypatch.setattr(account_module, "session_id_of", lambda _value, _key: SID)
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-@pytest.fixture
-def session(here: Portal, server: DemoServer) -> Session:
-    here.sign_in(SID, url=server.url, username=server.username, api_token=server.api_token)
-    session = here.session(SID)
-    assert session is not None
-    return session
-
-
-def open_page(name: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(MAIN), default_timeout=PATIENCE)
-    at.run().switch_page(f"../../pages/{name}.py")
-    for key, value in query.items():
-        at.query_params[key] = value
-    return at.run()
 
 
 def run_export(here: Portal, session: Session, name: str, company: Company) -> Job:

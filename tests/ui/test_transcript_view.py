@@ -23,14 +23,11 @@ from gladly_tools.demo.items import Item
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import check_parameters
 from gladly_tools.jobs import Job
-from gladly_tools.ui import account as account_module
 from gladly_tools.ui.transcript import PAGE_ENTRIES, marked
-from gladly_tools.web import portal as portal_module
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.recordings import recording_link
 from gladly_tools.web.vault import Session
-from tests.conftest import settings_for
-from tests.ui.test_pages import SID, open_page
+from tests.ui.conftest import SID, open_page
 
 WRITTEN = {"CHAT_MESSAGE", "EMAIL", "SMS", "FACEBOOK_MESSAGE", "INSTAGRAM_DIRECT", "WHATSAPP", "TWITTER"}
 HARMLESS = {"text", "text_special", "strong_open", "strong_close", "softbreak", "hardbreak"}
@@ -51,22 +48,6 @@ MARKERS = (
     "bell",
     "right-to-left",
 )
-
-
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    monkeypatch.setattr(account_module, "session_id_of", lambda _value, _key: SID)
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-@pytest.fixture
-def session(here: Portal, server: DemoServer) -> Session:
-    here.sign_in(SID, url=server.url, username=server.username, api_token=server.api_token)
-    session = here.session(SID)
-    assert session is not None
-    return session
 
 
 @pytest.fixture

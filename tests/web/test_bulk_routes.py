@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -15,13 +14,13 @@ from gladly_tools.bulk import CLOSE_CONVERSATIONS
 from gladly_tools.bulk.id_file import check
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.demo import DemoServer
-from gladly_tools.web import portal as portal_module
 from gladly_tools.web.bulk_routes import BulkFile, bulk_link, bulk_routes
-from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.cookie import NAME, session_id_of
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.vault import Session
 from tests.bulk.conftest import open_conversations, order_for
-from tests.conftest import UNLIMITED, make_company, settings_for
+from tests.conftest import UNLIMITED, make_company
+from tests.web.conftest import signed_in
 
 
 @pytest.fixture
@@ -30,33 +29,10 @@ def server() -> Iterator[DemoServer]:
         yield running
 
 
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-def signed_in(here: Portal, server: DemoServer, account: int = 0) -> TestClient:
-    browser = TestClient(Starlette(routes=bulk_routes()))
-    cookie = new_cookie(here.cookie_key)
-    browser.cookies.set(NAME, cookie)
-    username, token = server.accounts[account]
-    sid = session_id_of(cookie, here.cookie_key)
-    assert sid is not None
-    here.sign_in(sid, url=server.url, username=username, api_token=token)
-    return browser
-
-
 def session_behind(here: Portal, browser: TestClient) -> Session:
     session = here.session(session_id_of(browser.cookies[NAME], here.cookie_key))
     assert session is not None
     return session
-
-
-@pytest.fixture
-def ann(here: Portal, server: DemoServer) -> TestClient:
-    return signed_in(here, server)
 
 
 @pytest.fixture

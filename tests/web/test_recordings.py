@@ -22,30 +22,16 @@ from gladly_tools.exports.inputs import Parameters, check_parameters
 from gladly_tools.jobs import Job
 from gladly_tools.results.download import Format
 from gladly_tools.results.store import Result
-from gladly_tools.web import portal as portal_module
 from gladly_tools.web import recordings
 from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.recordings import SHELF, recording_link
 from gladly_tools.web.routes import download_link, routes
 from gladly_tools.web.vault import Session
-from tests.conftest import settings_for
-from tests.web.test_routes import signed_in
+from tests.web.conftest import signed_in
 
 MEDIA = "/media/recording"
 Exporting = Callable[..., Job]
-
-
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-@pytest.fixture
-def ann(here: Portal, server: DemoServer) -> TestClient:
-    return signed_in(here, server)
 
 
 @pytest.fixture

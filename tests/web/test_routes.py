@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -16,34 +14,10 @@ from gladly_tools.exports.inputs import Parameters
 from gladly_tools.jobs import Job
 from gladly_tools.results.download import Format
 from gladly_tools.results.query import Condition, Operator, Query
-from gladly_tools.web import portal as portal_module
 from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
-from gladly_tools.web.portal import Portal, close_portal, open_portal
+from gladly_tools.web.portal import Portal
 from gladly_tools.web.routes import download_link, routes
-from tests.conftest import settings_for
-
-
-@pytest.fixture
-def here(server: DemoServer, tmp_path: Path) -> Iterator[Portal]:
-    assert portal_module._portal is None
-    yield open_portal(settings_for(server, tmp_path / "data"))
-    close_portal()
-
-
-def signed_in(here: Portal, server: DemoServer, account: int = 0) -> TestClient:
-    browser = TestClient(Starlette(routes=routes()))
-    cookie = new_cookie(here.cookie_key)
-    browser.cookies.set(NAME, cookie)
-    username, token = server.accounts[account]
-    sid = session_id_of(cookie, here.cookie_key)
-    assert sid is not None
-    here.sign_in(sid, url=server.url, username=username, api_token=token)
-    return browser
-
-
-@pytest.fixture
-def ann(here: Portal, server: DemoServer) -> TestClient:
-    return signed_in(here, server)
+from tests.web.conftest import signed_in
 
 
 @pytest.fixture
