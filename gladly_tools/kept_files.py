@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -46,37 +48,46 @@ class AccountFiles:
         self._folder = folder
 
     def path(self, of: str, name: str) -> Path | None:
-        """A file that is whole, compressed; None when it is not kept."""
+        """A file that is whole, compressed; None when it is not kept. Being asked for keeps its set for longer."""
         path = self._path(of, name)
-        if not path.exists():
+        try:
+            if not path.stat().st_size:  # an empty file still has a frame around it
+                return None
+            os.utime(path.parent)
+        except FileNotFoundError:
             return None
-        path.parent.touch()
         return path
 
     @contextmanager
     def writing(self, of: str, name: str) -> Iterator[Callable[[bytes], None]]:
         """What takes the bytes of a file; it is kept when the block ends well, else nothing of it is.
 
-        Raises GladlyToolsError when the disk is about to be full.
+        Two may write the same file at once. One whose set is deleted meanwhile is not kept, which is no fault. Raises
+        GladlyToolsError when the disk is about to be full.
         """
         path = self._path(of, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         (path.parent / _LABEL).write_text(of, encoding="utf-8")
         check_disk(path.parent)
-        temporary = path.with_name(f".{path.name}.tmp")
+        temporary = path.with_name(f".{secrets.token_hex(16)}.tmp")
         written = 0
 
         def take(chunk: bytes) -> None:
             nonlocal written
             if written // _LOOK_BYTES != (written + len(chunk)) // _LOOK_BYTES:
-                check_disk(path.parent)
+                check_disk(self._folder)
+                with suppress(FileNotFoundError):
+                    os.utime(path.parent)
             written += len(chunk)
-            file.write(chunk)
+            packed.write(chunk)
 
         try:
-            with pa.CompressedOutputStream(pa.OSFile(str(temporary), "wb"), "zstd") as file:
+            with pa.CompressedOutputStream(pa.OSFile(str(temporary), "wb"), "zstd") as packed:
                 yield take
-            temporary.replace(path)
+            with suppress(FileNotFoundError):
+                _sync(temporary)
+                temporary.replace(path)
+                _sync(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -84,10 +95,9 @@ class AccountFiles:
         """The sets that there are, each with its bytes on disk."""
         found: dict[str, int] = {}
         for folder in sorted(self._folder.glob("*")):
-            label = folder / _LABEL
-            if label.exists():
-                size = sum(path.stat().st_size for path in folder.glob("*.zst"))
-                found[label.read_text(encoding="utf-8")] = size
+            with suppress(FileNotFoundError):
+                label = (folder / _LABEL).read_text(encoding="utf-8")
+                found[label] = sum(path.stat().st_size for path in folder.glob("*") if path.name != _LABEL)
         return found
 
     def delete(self, of: str) -> None:
@@ -109,6 +119,17 @@ def check_disk(folder: Path) -> None:
             f"Only {free // 1024**2} MB are free where files and results are kept.",
             "Delete results on the Jobs page, or kept files, or free some disk space; then go on.",
         )
+
+
+def _sync(path: Path) -> None:
+    """Make a file, or what a folder lists, durable. Does nothing for a folder where that cannot be opened (Windows)."""
+    if os.name == "nt" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _used(folder: Path) -> float:

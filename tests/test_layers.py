@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE
     | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "items", "jobs"}
-    | {"results", "transcript", "web"},
+    | {"kept_files", "results", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),

@@ -81,7 +81,7 @@ def test_results_are_deleted_after_the_retention_time_and_not_before(
 def test_a_full_disk_is_told_before_a_job_starts(
     runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gladly_tools.runs.shutil.disk_usage", lambda _path: SimpleNamespace(free=1024))
+    monkeypatch.setattr("gladly_tools.kept_files.shutil.disk_usage", lambda _path: SimpleNamespace(free=1024))
     with pytest.raises(GladlyToolsError, match="are free"):
         runs.start(account, client, EXPORTS["inboxes"], Parameters())
     assert list(runs.jobs(account)) == []

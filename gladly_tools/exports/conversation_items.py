@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -59,19 +60,26 @@ def fetch(client: Client, conversation_id: str) -> Fetched:
     listing = client.conversations.items(conversation_id)
     if not listing.cut:
         return Fetched(items=listing.found)
-    items = {item_key(item, place): item for place, item in enumerate(listing.found)}
-    sessions = {session for item in listing.found if isinstance(session := item.get("sessionId"), str) and session}
+    items = {item_key(item): item for item in listing.found}
+    sessions = {
+        session
+        for item in listing.found
+        if isinstance(session := item.get("sessionId"), str) and session.strip() and session.isprintable()
+    }
     for session in sorted(sessions):
         of_session = client.conversations.items(conversation_id, session_id=session)
-        for place, item in enumerate(of_session.found):
-            items.setdefault(item_key(item, place), item)
+        for item in of_session.found:
+            items.setdefault(item_key(item), item)
     ordered = sorted(items.values(), key=_when)
-    return Fetched(items=tuple(ordered), cut=True, recovered=len(items) - len(listing.found))
+    return Fetched(
+        items=tuple(ordered), cut=True, recovered=len(ordered) - len({item_key(item) for item in listing.found})
+    )
 
 
-def item_key(item: Mapping[str, Any], place: int) -> object:
-    """What tells an item from others: its id, or its place in its list when it has none."""
-    return item.get("id") or place
+def item_key(item: Mapping[str, Any]) -> str:
+    """What tells an item from others: its id, or all that it says when it has none."""
+    item_id = item.get("id")
+    return item_id if isinstance(item_id, str) and item_id else json.dumps(item, sort_keys=True)
 
 
 def remark(workbench: Workbench, fetched: Fetched) -> None:

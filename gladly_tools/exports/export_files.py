@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import threading
 import zipfile
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, Self
@@ -91,16 +92,17 @@ class JobFiles:
 
 
 class KeptSet:
-    """Files that are kept already, such as those that were uploaded."""
+    """Files that are kept already, such as those that were uploaded; `files` are those that there were at first."""
 
-    def __init__(self, workbench: Workbench, label: str, *, name: str) -> None:
+    def __init__(self, workbench: Workbench, label: str, files: Collection[str], *, name: str) -> None:
         self.name = name
         self._kept = workbench.kept
         self._label = label
+        self._files = files
 
     def has(self, file: str) -> bool:
-        """Whether the file is kept."""
-        return self._kept.path(self._label, file) is not None
+        """Whether the file was uploaded."""
+        return file in self._files
 
     def open(self, file: str) -> Arriving:
         """The kept file. Raises InputError when it was deleted."""
@@ -111,7 +113,7 @@ class KeptSet:
 
 
 class LocalFile:
-    """A file on this machine: the items alone, or a ZIP with the files of a job."""
+    """A file on this machine: the items alone, or a ZIP with the files of a job, each in one or more pieces."""
 
     def __init__(self, path: Path | IO[bytes], *, name: str) -> None:
         self.name = name
@@ -123,23 +125,50 @@ class LocalFile:
         """What there is."""
         return [ITEMS] if self._members is None else list(self._members)
 
+    @property
+    def unpacked_bytes(self) -> int:
+        """How much a ZIP says that its files hold."""
+        return sum(info.file_size for infos in (self._members or {}).values() for info in infos)
+
     def has(self, file: str) -> bool:
         """Whether the file is there."""
-        return file == ITEMS if self._members is None else file in self._members
+        return file in self.files
 
     def open(self, file: str) -> Arriving:
-        """The file's bytes; one that is compressed is decompressed."""
+        """The file's bytes; one that is compressed is decompressed. Reading raises InputError where it is damaged."""
         if self._members is None:
             assert isinstance(self._path, Path), "only a ZIP is read from memory"
             packed = self._path.suffix in (".gz", ".zst", ".bz2", ".lz4")
-            return Arriving(chunks=_each(chunks_of(self._path)), total=None if packed else self._path.stat().st_size)
-        info = self._members[file]
-        return Arriving(chunks=_unpacked(self._path, info), total=info.file_size)
+            total = None if packed else self._path.stat().st_size
+            return Arriving(chunks=self._readable(chunks_of(self._path)), total=total)
+        infos = self._members[file]
+        chunks = self._readable(_unpacked(self._path, infos))
+        return Arriving(chunks=chunks, total=sum(info.file_size for info in infos))
+
+    def _readable(self, chunks: Iterable[bytes]) -> Generator[bytes]:
+        try:
+            yield from chunks
+        except DAMAGED as error:
+            raise damaged(self.name) from error
 
 
-def job_files(files: tuple[str, ...]) -> dict[str, str]:
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError)
+"""What reading a damaged, encrypted or oddly packed file raises."""
+
+
+def damaged(name: str) -> InputError:
+    """The words for a file that cannot be read."""
+    return InputError(
+        f"The file {name} cannot be read: it is damaged, encrypted, or packed in an unusual way.",
+        "Fetch it again, or unpack it first.",
+        field="where",
+    )
+
+
+def job_files(files: Iterable[str]) -> dict[str, str]:
     """The names at Gladly of the files that a job has, by what they hold."""
-    return {name: file for file in files if (name := file.partition(".")[0]) in NAMES}
+    names = {f"{name}.jsonl": name for name in NAMES}
+    return {names[file]: file for file in files if file in names}
 
 
 def open_local(path: str, *, name: str, field: str) -> LocalFile:
@@ -148,10 +177,12 @@ def open_local(path: str, *, name: str, field: str) -> LocalFile:
         found = LocalFile(Path(path), name=name)
         if not Path(path).is_file():
             raise FileNotFoundError
-    except (OSError, zipfile.BadZipFile):
+    except (OSError, ValueError, zipfile.BadZipFile):
         raise InputError(
             f"The file {name} cannot be read.", "Check its path, and that it is whole.", field=field
         ) from None
+    if Path(path).suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
+        raise damaged(name)
     if not found.has(ITEMS):
         raise InputError(
             f"The ZIP {name} holds no {ITEMS}.jsonl.", "Give the ZIP of an export job, or its items file.", field=field
@@ -159,23 +190,29 @@ def open_local(path: str, *, name: str, field: str) -> LocalFile:
     return found
 
 
-def _members(path: Path | IO[bytes]) -> dict[str, zipfile.ZipInfo]:
+def _members(path: Path | IO[bytes]) -> dict[str, list[zipfile.ZipInfo]]:
+    found: dict[str, list[zipfile.ZipInfo]] = {}
     with zipfile.ZipFile(path) as packed:
-        return {
-            name: info
-            for info in packed.infolist()
-            if Path(info.filename).suffix == ".jsonl" and (name := Path(info.filename).stem) in NAMES
-        }
+        for info in packed.infolist():
+            name = Path(info.filename).stem
+            if Path(info.filename).suffix == ".jsonl" and name in NAMES:
+                found.setdefault(name, []).append(info)
+    return found
 
 
 def _each(chunks: Iterable[bytes]) -> Generator[bytes]:
     yield from chunks
 
 
-def _unpacked(path: Path | IO[bytes], info: zipfile.ZipInfo) -> Generator[bytes]:
-    with zipfile.ZipFile(path) as packed, packed.open(info) as file:
-        while chunk := file.read(_READ_BYTES):
-            yield chunk
+def _unpacked(path: Path | IO[bytes], infos: Iterable[zipfile.ZipInfo]) -> Generator[bytes]:
+    """The pieces of one file in a row, each beginning a line."""
+    with zipfile.ZipFile(path) as packed:
+        for place, info in enumerate(infos):
+            if place:
+                yield b"\n"
+            with packed.open(info) as file:
+                while chunk := file.read(_READ_BYTES):
+                    yield chunk
 
 
 def _pumped(fetch: Callable[[Callable[[bytes], None]], None]) -> Generator[bytes]:

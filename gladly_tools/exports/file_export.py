@@ -1,61 +1,25 @@
-"""Export jobs' files, whole or searched: one pass that fetches, searches and writes.
-
-The work in slices: each job's agents and topics; what the search means, from all jobs' customers and topics; each job's
-items; for whole conversations each job's items once more, from what was kept; the customers of what was found. So a
-search over many jobs is a map over their files.
-"""
+"""Gladly's export jobs, whole or searched: what is asked, which jobs are meant, and the slices of the work."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from gladly_tools.api import Client, ExportJob
 from gladly_tools.errors import InputError
+from gladly_tools.exports import file_search
 from gladly_tools.exports.choices import ChoicesQuestion
 from gladly_tools.exports.export import Export, Into, OtherTable, Plan, Remark, Section, Slice, Workbench
-from gladly_tools.exports.export_files import (
-    AGENTS,
-    CUSTOMERS,
-    ITEMS,
-    NAMES,
-    TOPICS,
-    JobFiles,
-    KeptSet,
-    Source,
-    job_files,
-    open_local,
-)
+from gladly_tools.exports.export_files import ITEMS, NAMES, job_files, open_local
+from gladly_tools.exports.file_search import COLUMNS, LOCAL, ORIGINAL, Step
 from gladly_tools.exports.inputs import DateRange, DateRangeQuestion, IdsQuestion, Parameters, SwitchQuestion, ask
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
-from gladly_tools.items import ITEM_COLUMNS
-from gladly_tools.results.schema import Cell, Column, Kind, Row
-from gladly_tools.search import (
-    AGENT_COLUMNS,
-    CUSTOMER_COLUMNS,
-    TOPIC_COLUMNS,
-    Contact,
-    Criteria,
-    ItemSearch,
-    Progress,
-    RecordRows,
-    Unreadable,
-    UnreadableLine,
-    item_row_of,
-    scan,
-    select_customers,
-    unreadable_text,
-)
-from gladly_tools.search.contacts import ContactTest
-from gladly_tools.search.lines import batches_of, is_blank, read_record, record_of
-from gladly_tools.search.part import customers_in
-from gladly_tools.search.topics import matching_topics
+from gladly_tools.results.schema import Row
+from gladly_tools.search import Contact, Criteria
 from gladly_tools.settings import Settings
 
 KINDS = (
@@ -75,24 +39,6 @@ KINDS = (
     "WHATSAPP",
 )
 """The kinds of item that can be asked for; without any, all are taken, also those that no document names."""
-
-ORIGINAL = Column(name="original", help="The record as Gladly wrote it", beside=True, original=True)
-BESIDE = (
-    Column(name="Match", kind=Kind.BOOLEAN, help="Whether the item itself met the search", beside=True, optional=True),
-    Column(name="Customer", help="Name of the customer", beside=True, optional=True),
-    Column(name="Initiator", kind=Kind.CHOICE, help="Name of the initiator", beside=True, optional=True),
-    Column(name="Responder", kind=Kind.CHOICE, help="Name of the responder", beside=True, optional=True),
-    Column(name="Topics added", kind=Kind.LIST, help="Names of the topics added", beside=True, optional=True),
-    Column(name="Topics removed", kind=Kind.LIST, help="Names of the topics removed", beside=True, optional=True),
-    ORIGINAL,
-)
-COLUMNS = (*ITEM_COLUMNS, *BESIDE)
-
-MOST_NAMES = 200_000
-"""Customers whose names are held while items are read; names stand beside ids, and must not cost memory without end."""
-
-_OTHERS, _MEANING, _ITEMS, _WHOLE, _CUSTOMERS = "others", "meaning", "items", "whole", "customers"
-_LOCAL = "file"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +113,7 @@ class FileExportParameters(Parameters):
         if self.days is not None:
             zone = ZoneInfo(self.days.zone)
             start = datetime.combine(self.days.first, time_of_day(), tzinfo=zone)
-            end = datetime.combine(self.days.last + timedelta(days=1), time_of_day(), tzinfo=zone)
+            end = datetime.combine(self.days.last, time_of_day(), tzinfo=zone) + timedelta(days=1)
         return Criteria(
             contacts=self.contacts,
             phrases=self.phrases,
@@ -184,6 +130,8 @@ def confirm(client: Client, parameters: FileExportParameters) -> FileExportParam
     where = parameters.where
     if where.file:
         open_local(where.file, name=where.file_name, field="where")
+    if where.upload and ITEMS not in where.files:
+        raise InputError("The uploaded file holds no conversation items.", "Upload another one.", field="where")
     if where.file or where.upload:
         return parameters
     return replace(parameters, where=Where(job_ids=tuple(job.id for job in chosen_jobs(client, where))))
@@ -229,9 +177,10 @@ def _asked_for(client: Client, job_id: str) -> ExportJob:
 
 def plan(client: Client, _settings: Settings, parameters: FileExportParameters) -> Plan:
     """The slices over all jobs; a file that a job lacks is remarked."""
-    if parameters.where.file_name:
-        names = {_LOCAL: parameters.where.file_name}
-        arguments: dict[str, dict[str, Any]] = {_LOCAL: {}}
+    where = parameters.where
+    if where.file_name:
+        names = {LOCAL: where.file_name}
+        arguments: dict[str, dict[str, Any]] = {LOCAL: {}}
         remarks: list[Remark] = []
     else:
         jobs = chosen_jobs(client, parameters.where)
@@ -243,6 +192,12 @@ def plan(client: Client, _settings: Settings, parameters: FileExportParameters) 
             for name in NAMES
             if name not in job_files(job.files)
         ]
+        remarks += [
+            Remark(text=f"{_name(job)} has a file {file}, which nobody knows how to read", partial=True)
+            for job in jobs
+            for file in job.files
+            if file not in job_files(job.files).values()
+        ]
 
     def slices(kind: str, words: str) -> list[Slice]:
         return [
@@ -251,12 +206,12 @@ def plan(client: Client, _settings: Settings, parameters: FileExportParameters) 
         ]
 
     everything: dict[str, Any] = {"sources": arguments}
-    found = [*slices(_OTHERS, "agents and topics")]
-    found.append(Slice(key=_MEANING, title="who and what is searched for", arguments=everything))
-    found += slices(_ITEMS, "items")
+    found = [*slices(Step.OTHERS, "agents and topics")]
+    found.append(Slice(key=Step.MEANING, title="who and what is searched for", arguments=everything))
+    found += slices(Step.ITEMS, "items")
     if parameters.whole_conversations and not parameters.criteria.takes_all:
-        found += slices(_WHOLE, "whole conversations")
-    found.append(Slice(key=_CUSTOMERS, title="customers", arguments=everything))
+        found += slices(Step.WHOLE, "whole conversations")
+    found.append(Slice(key=Step.CUSTOMERS, title="customers", arguments=everything))
     return Plan(slices=tuple(found), remarks=tuple(remarks))
 
 
@@ -265,293 +220,8 @@ def _name(job: ExportJob) -> str:
 
 
 def rows(workbench: Workbench, parameters: FileExportParameters, slice: Slice) -> Iterator[Row | Into]:
-    """The rows of one slice; for its key see the plan."""
-    run = _Run(workbench, parameters)
-    kind, _, key = slice.key.partition(":")
-    match kind:
-        case "others":
-            source = run.source(key, slice.arguments)
-            yield from run.records(source, AGENTS, AGENT_COLUMNS)
-            yield from run.records(source, TOPICS, TOPIC_COLUMNS)
-        case "meaning":
-            run.find_meaning(run.sources(slice.arguments))
-        case "items":
-            yield from run.items(run.source(key, slice.arguments), key)
-        case "whole":
-            yield from run.whole(run.source(key, slice.arguments), key)
-        case "customers":
-            yield from run.customers(run.sources(slice.arguments))
-            run.hand_over_unreadable()
-
-
-class _Run:
-    """One slice's work. What later slices need lies in the workbench's folder, in files of its own for each slice."""
-
-    def __init__(self, workbench: Workbench, parameters: FileExportParameters) -> None:
-        self._bench = workbench
-        self._parameters = parameters
-        self._criteria = parameters.criteria
-
-    def source(self, key: str, arguments: Mapping[str, Any]) -> Source:
-        """Where the files of a slice come from."""
-        where = self._parameters.where
-        if where.upload:
-            return KeptSet(self._bench, where.upload, name=where.file_name)
-        if where.file:
-            return open_local(where.file, name=where.file_name, field="where")
-        return JobFiles(self._bench, key, arguments["files"])
-
-    def sources(self, arguments: Mapping[str, Any]) -> list[Source]:
-        """Where the files of all jobs come from."""
-        return [self.source(key, of_one) for key, of_one in arguments["sources"].items()]
-
-    def records(self, source: Source, file: str, columns: Sequence[Column]) -> Iterator[Into]:
-        """Every agent or topic of a job."""
-        if not source.has(file):
-            return
-        self._bench.progress(0, f"reading {file}")
-        shaped = RecordRows(columns)
-        with self._unreadable(f"{file}-{source.name}") as unreadable, source.open(file) as arriving:
-            for number, line in _numbered(arriving.chunks):
-                try:
-                    row = shaped.row_of(line)
-                except UnreadableLine as error:
-                    unreadable.add(number, line, str(error), file=f"{file}.jsonl")
-                else:
-                    yield Into(table=file, row={**row, ORIGINAL.name: record_of(line).decode()})
-
-    def find_meaning(self, sources: Sequence[Source]) -> None:
-        """Note the customers whose contacts match, and the topics that the phrases mean. Fetches the customers."""
-        found: set[str] = set()
-        test = ContactTest(self._criteria.contacts)
-        for place, source in enumerate(sources):
-            self._bench.progress(place / len(sources), "reading the customers")
-            if source.has(CUSTOMERS):
-                with source.open(CUSTOMERS) as arriving:
-                    found |= customers_in(arriving.chunks, test)
-        with_topics = (source for source in sources if source.has(TOPICS))
-        topics = matching_topics(
-            (record for source in with_topics for record in _records(source, TOPICS)), self._criteria.phrases
-        )
-        self._note(_MEANING, {"customers": sorted(found), "topics": sorted(topics)})
-
-    def items(self, source: Source, key: str) -> Iterator[Row]:
-        """The items of a job that match; for whole conversations only which conversations those are."""
-        meaning = self._noted(_MEANING)
-        search = ItemSearch(
-            criteria=self._criteria,
-            customers=frozenset(meaning["customers"]),
-            topics=frozenset(meaning["topics"]),
-        )
-        is_first_of_two = self._criteria.whole_conversation and not self._criteria.takes_all
-        conversations: set[str] = set()
-        customers: set[str] = set()
-        for row in self._scanned(source, search, key):
-            customers.update(_ids(row, "customerId"))
-            if is_first_of_two:
-                conversations.update(_ids(row, "conversationId"))
-                if not row.get("conversationId"):
-                    yield row  # it is in no conversation, so the second pass would not find it
-            else:
-                yield row
-        self._note(f"{_CUSTOMERS}-{key}", sorted(customers))
-        if is_first_of_two:
-            self._note(f"conversations-{key}", sorted(conversations))
-
-    def whole(self, source: Source, key: str) -> Iterator[Row]:
-        """Every item of the conversations that matched in any job."""
-        wanted: set[str] = set()
-        for path in self._bench.folder.glob("conversations_*.json"):
-            wanted.update(json.loads(path.read_text(encoding="utf-8")))
-        meaning = self._noted(_MEANING)
-        search = ItemSearch(
-            criteria=self._criteria,
-            customers=frozenset(meaning["customers"]),
-            topics=frozenset(meaning["topics"]),
-            conversations=frozenset(wanted),
-        )
-        customers: set[str] = set()
-        for row in self._scanned(source, search, key, is_again=True):
-            customers.update(_ids(row, "customerId"))
-            if row.get("conversationId"):
-                yield row
-        self._note(f"{_CUSTOMERS}-again-{key}", sorted(customers))
-
-    def customers(self, sources: Sequence[Source]) -> Iterator[Into]:
-        """The customers of what was found; all of them where nothing was searched for."""
-        wanted: frozenset[str] | None = None
-        if not self._criteria.takes_all:
-            wanted = frozenset().union(
-                *(json.loads(path.read_text(encoding="utf-8")) for path in self._bench.folder.glob("customers_*.json"))
-            )
-        shaped = RecordRows(CUSTOMER_COLUMNS)
-        for place, source in enumerate(sources):
-            self._bench.progress(place / len(sources), "reading the customers")
-            if not source.has(CUSTOMERS):
-                continue
-            with self._unreadable(f"{CUSTOMERS}-{source.name}") as unreadable, source.open(CUSTOMERS) as arriving:
-                for taken, failed in select_customers(arriving.chunks, wanted):
-                    unreadable.extend(failed, file=f"{CUSTOMERS}.jsonl")
-                    for line in taken:
-                        yield Into(table=CUSTOMERS, row={**shaped.row_of(line), ORIGINAL.name: line.decode()})
-
-    def hand_over_unreadable(self) -> None:
-        """All lines that could not be read, as one file of the result."""
-        parts = sorted(self._bench.folder.glob("unreadable-*.txt"))
-        if not any(path.stat().st_size for path in parts):
-            return
-        with self._bench.keep_file("unreadable.txt") as file:
-            for path in parts:
-                with path.open("rb") as part:
-                    while piece := part.read(1024 * 1024):
-                        file.write(piece)
-
-    def _scanned(self, source: Source, search: ItemSearch, key: str, *, is_again: bool = False) -> Iterator[Row]:
-        if not source.has(ITEMS):
-            return
-        names = _Names(self._bench, source, with_customers=not self._criteria.takes_all)
-        progress = Progress()
-        # A second pass meets the same lines again.
-        with self._unreadable(f"{ITEMS}-{key}") as unreadable, source.open(ITEMS) as arriving:
-            for batch in scan(arriving.chunks, search):
-                progress = batch.progress
-                unreadable.extend(batch.unreadable, file=f"{ITEMS}.jsonl", is_again=is_again)
-                for line, is_match in zip(batch.lines, batch.is_match, strict=True):
-                    row = dict(item_row_of(line))
-                    names.put_beside(row)
-                    row[ORIGINAL.name] = record_of(line).decode()
-                    if search.conversations:
-                        row["Match"] = is_match
-                    yield row
-                self._bench.progress(_share(progress.bytes, arriving.total), _words(progress))
-        if progress.untimed and not is_again:
-            self._bench.remark(
-                "Items whose time could not be read, which are in no range of days",
-                count=progress.untimed,
-                partial=True,
-            )
-
-    def _unreadable(self, label: str) -> _UnreadableLines:
-        return _UnreadableLines(self._bench, label)
-
-    def _note(self, name: str, value: object) -> None:
-        path = self._bench.folder / f"{_plain(name)}.json"
-        path.write_text(json.dumps(value), encoding="utf-8")
-
-    def _noted(self, name: str) -> Any:
-        return json.loads((self._bench.folder / f"{_plain(name)}.json").read_text(encoding="utf-8"))
-
-
-class _UnreadableLines:
-    """The lines of one file that could not be read, written where the last slice finds them, and counted."""
-
-    def __init__(self, workbench: Workbench, label: str) -> None:
-        self._bench = workbench
-        self._path = workbench.folder / f"unreadable-{_plain(label)}.txt"
-        self._count = 0
-
-    def __enter__(self) -> _UnreadableLines:
-        self._path.write_bytes(b"")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._count:
-            self._bench.remark(
-                "Lines that could not be read; they are in unreadable.txt", count=self._count, partial=True
-            )
-
-    def add(self, number: int, line: bytes, why: str, *, file: str) -> None:
-        """Note one line."""
-        if not is_blank(line):
-            self.extend([Unreadable(number=number, line=record_of(line), why=why)], file=file)
-
-    def extend(self, found: Iterable[Unreadable], *, file: str, is_again: bool = False) -> None:
-        """Note lines; those that a second pass meets again are written again and not counted again."""
-        lines = list(found)
-        if lines:
-            with self._path.open("ab") as target:
-                target.write(b"".join(unreadable_text(each, file) for each in lines))
-            self._count += 0 if is_again else len(lines)
-
-
-class _Names:
-    """Names beside the ids of items, from the files of their own job."""
-
-    def __init__(self, workbench: Workbench, source: Source, *, with_customers: bool) -> None:
-        self._bench = workbench
-        self._source = source
-        self._with_customers = with_customers
-
-    def put_beside(self, row: dict[str, Cell]) -> None:
-        """Add what is known to a row."""
-        row["Customer"] = self._customers.get(str(row.get("customerId")))
-        for party in ("initiator", "responder"):
-            party_id = str(row.get(f"{party}.id"))
-            row[party.capitalize()] = self._agents.get(party_id) or self._customers.get(party_id)
-        for change in ("added", "removed"):
-            topics = row.get(f"content.{change}TopicIds")
-            if isinstance(topics, list):
-                row[f"Topics {change}"] = [self._topics.get(str(topic)) or str(topic) for topic in topics]
-
-    @cached_property
-    def _agents(self) -> Mapping[str, str]:
-        return self._names(AGENTS)
-
-    @cached_property
-    def _topics(self) -> Mapping[str, str]:
-        return self._names(TOPICS)
-
-    @cached_property
-    def _customers(self) -> Mapping[str, str]:
-        return self._names(CUSTOMERS) if self._with_customers else {}
-
-    def _names(self, file: str) -> Mapping[str, str]:
-        found: dict[str, str] = {}
-        for record in _records(self._source, file) if self._source.has(file) else ():
-            key, name = record.get("id"), record.get("name")
-            if isinstance(key, str) and isinstance(name, str):
-                found[key] = name
-            if len(found) >= MOST_NAMES:
-                break
-        return found
-
-
-def _numbered(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    number = 0
-    for lines in batches_of(chunks):
-        for line in lines:
-            number += 1
-            yield number, line
-
-
-def _records(source: Source, file: str) -> Iterator[Mapping[str, Any]]:
-    """The records of a small file; lines that cannot be read are told where the file is copied."""
-    with source.open(file) as arriving:
-        for _, line in _numbered(arriving.chunks):
-            try:
-                yield read_record(line)
-            except UnreadableLine:
-                continue
-
-
-def _ids(row: Mapping[str, Cell], column: str) -> Iterator[str]:
-    cell = row.get(column)
-    if isinstance(cell, str):
-        yield cell
-
-
-def _share(done: int, total: int | None) -> float:
-    """How much of a file is done; of one that does not say how large it is, always a bit less than all."""
-    return min(done / total, 1.0) if total else 1 - 1 / (1 + done / 50_000_000)
-
-
-def _words(progress: Progress) -> str:
-    return f"{progress.bytes / 1e6:,.0f} MB, {progress.lines:,} lines, {progress.matches:,} matches"
-
-
-def _plain(label: str) -> str:
-    """A label as part of a file name."""
-    return "".join(each if each.isalnum() else "_" for each in label)[:80]
+    """The rows of one slice of the plan."""
+    return file_search.rows(workbench, parameters.where, parameters.criteria, slice)
 
 
 EXPORT = Export(
@@ -571,9 +241,8 @@ EXPORT = Export(
     order=lambda parameters: "timestamp" if len(parameters.where.job_ids) > 1 else "",
     shown=("timestamp", "content.type", "Customer", "Initiator", "content.subject", "content.content", "content.body"),
     table=ITEMS,
-    others=(
-        OtherTable(name=AGENTS, grain="one row per agent", columns=(*AGENT_COLUMNS, ORIGINAL), unique="id"),
-        OtherTable(name=CUSTOMERS, grain="one row per customer", columns=(*CUSTOMER_COLUMNS, ORIGINAL), unique="id"),
-        OtherTable(name=TOPICS, grain="one row per topic", columns=(*TOPIC_COLUMNS, ORIGINAL), unique="id"),
+    others=tuple(
+        OtherTable(name=name, grain=f"one row per {name[:-1]}", columns=(*columns, ORIGINAL), unique="id")
+        for name, columns in file_search.OTHERS.items()
     ),
 )

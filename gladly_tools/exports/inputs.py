@@ -131,7 +131,7 @@ class IdsQuestion(Question):
     def check(self, value: Any, *, name: str) -> tuple[str, ...]:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise InputError("A list of ids is expected.", "Give one id after another.", field=name)
-        ids = tuple(dict.fromkeys(str(item).strip() for item in value if str(item).strip()))
+        ids = tuple(dict.fromkeys(item for each in value if (item := typed(str(each)))))
         for item in ids:
             if re.search(r"[\s\x00-\x1f]", item):
                 raise InputError(
@@ -230,6 +230,14 @@ def describe_parameters(parameters: Parameters) -> str:
     """Parameters in a few words."""
     described = (question.describe(getattr(parameters, name)) for name, question in questions(type(parameters)).items())
     return " · ".join(words for words in described if words)
+
+
+_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff]")
+
+
+def typed(text: str) -> str:
+    """What a person typed or pasted, trimmed, without the invisible characters that a copied text may bring along."""
+    return _UNSEEN.sub("", text).strip()
 
 
 def check_zone(zone: str, *, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from gladly_tools.api import Client
-from gladly_tools.errors import NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
+from gladly_tools.errors import InputError, NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
 from gladly_tools.exports.export import Workbench
 
 SIDEKICK = "SIDEKICK_V2"
@@ -55,8 +55,9 @@ class Names:
         if customer_id not in self._customers:
             try:
                 found = self._workbench.client.customers.get(customer_id)
-            except UnexpectedAnswer:
+            except (InputError, PermissionsError, RequestRefused, UnexpectedAnswer):
                 found = None
+                self._workbench.remark("Customers whose names could not be read; their ids are there")
             self._customers[customer_id] = None if found is None else found.name
         return self._customers[customer_id]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import InputError
-from gladly_tools.exports.inputs import JsonValue, Question
+from gladly_tools.exports.inputs import JsonValue, Question, typed
 from gladly_tools.search import Contact, ContactKind, parse_contact, parse_contacts, parse_phrases
 
 
@@ -18,8 +18,8 @@ from gladly_tools.search import Contact, ContactKind, parse_contact, parse_conta
 class Where:
     """What is searched: export jobs by id, or those whose data begins on some UTC days, or a file.
 
-    Exactly one of them. A file is on this machine, with `file` as its path, or was uploaded and is kept as `upload`;
-    `file_name` is what people know it by.
+    Exactly one of them. A file is on this machine, with `file` as its path, or was uploaded and is kept as `upload`, a
+    set of `files`; `file_name` is what people know it by.
     """
 
     job_ids: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class Where:
     last: date | None = None
     file: str = ""
     upload: str = ""
+    files: tuple[str, ...] = ()
     file_name: str = ""
 
 
@@ -59,12 +60,14 @@ class WhereQuestion(Question):
             "last": value.last and value.last.isoformat(),
             "file": value.file,
             "upload": value.upload,
+            "files": list(value.files),
             "file_name": value.file_name,
         }
 
     def load(self, stored: Any, *, name: str) -> Where:
         days = {key: date.fromisoformat(stored[key]) if stored[key] else None for key in ("first", "last")}
-        return self.check(Where(**{**stored, **days, "job_ids": tuple(stored["job_ids"])}), name=name)
+        lists = {key: tuple(stored[key]) for key in ("job_ids", "files")}
+        return self.check(Where(**{**stored, **days, **lists}), name=name)
 
     def describe(self, value: Where) -> str:
         if value.file or value.upload:
@@ -81,7 +84,7 @@ class ContactsQuestion(Question):
     option: str
 
     def check(self, value: Any, *, name: str) -> tuple[Contact, ...]:
-        text = value if isinstance(value, str) else "\n".join(map(written, value))
+        text = typed(value if isinstance(value, str) else "\n".join(map(written, value)))
         try:
             return tuple(parse_contacts(text))
         except InputError as error:
@@ -90,7 +93,7 @@ class ContactsQuestion(Question):
     def understood(self, text: str) -> list[str]:
         """What is typed so far, contact by contact: how it is understood, or why it is not."""
         found: list[str] = []
-        for piece in re.split(r"[,;\r\n]", text):
+        for piece in re.split(r"[,;\r\n]", typed(text)):
             if piece.strip():
                 try:
                     found.append(parse_contact(piece.strip()).describe())
@@ -112,7 +115,7 @@ class PhrasesQuestion(Question):
     option: str
 
     def check(self, value: Any, *, name: str) -> tuple[str, ...]:
-        return parse_phrases(value if isinstance(value, str) else "\n".join(map(str, value)))
+        return parse_phrases(typed(value if isinstance(value, str) else "\n".join(map(str, value))))
 
     def dump(self, value: tuple[str, ...]) -> JsonValue:
         return list(value)

@@ -20,6 +20,8 @@ BATCH_BYTES = 128 * 1024
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = 4000
 _READ_BYTES = 256 * 1024
+LONGEST_LINE = 64 * 1024 * 1024
+"""Bytes of a line that are read; a longer one is no record any more, so it is counted as unreadable."""
 
 
 class UnreadableLine(ValueError):
@@ -90,10 +92,10 @@ _decode = json.JSONDecoder(parse_int=_whole_number).decode
 
 
 class _Chunks(io.RawIOBase):
-    """Chunks as a file, so that lines are found in C."""
+    """Chunks as a file, so that lines are found in C. What a line has beyond `LONGEST_LINE` is left out."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
+        self._chunks = _without_endless_lines(chunks)
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -110,3 +112,21 @@ class _Chunks(io.RawIOBase):
         space[:size] = self._rest[:size]
         self._rest = self._rest[size:]
         return size
+
+
+def _without_endless_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same chunks, where what a line has beyond `LONGEST_LINE` is left out."""
+    length = 0
+    for chunk in chunks:
+        end = chunk.rfind(b"\n")
+        longest = length + (len(chunk) if end < 0 else chunk.find(b"\n"))
+        if longest <= LONGEST_LINE:
+            length = length + len(chunk) if end < 0 else len(chunk) - end - 1
+            yield chunk
+            continue
+        first = chunk.find(b"\n")
+        head = chunk if first < 0 else chunk[:first]
+        yield head[: max(LONGEST_LINE - length, 0)]
+        length = length + len(chunk) if first < 0 else len(chunk) - end - 1
+        if first >= 0:
+            yield chunk[first:]

@@ -14,8 +14,9 @@ import streamlit as st
 
 from gladly_tools.api import ExportJob, Impatient
 from gladly_tools.errors import GladlyToolsError, InputError
-from gladly_tools.exports.export_files import ITEMS, LocalFile
+from gladly_tools.exports.export_files import ITEMS, NAMES, LocalFile, damaged
 from gladly_tools.exports.search_questions import Where, WhereQuestion
+from gladly_tools.kept_files import AccountFiles
 from gladly_tools.ui.job_panel import attempt
 from gladly_tools.ui.words import counted, plain, size
 from gladly_tools.web.portal import portal
@@ -24,6 +25,7 @@ from gladly_tools.web.vault import Session
 FIND_SECONDS = 20.0
 KEPT_DAYS = timedelta(days=14)
 MOST_UPLOAD_MB = 200
+MOST_UNPACKED_MB = 4000
 STATES = {"COMPLETED": "Completed", "IN_PROGRESS": "Running", "PENDING": "Waiting", "FAILED": "Failed"}
 JOBS, FILE = "Export jobs", "A file from Gladly Support"
 
@@ -98,11 +100,9 @@ def _picked(found: Any, key: str) -> Sequence[str]:
     for job in chosen:
         if not job.is_complete:
             state = STATES.get(job.status or "", job.status or "without a state").lower()
-            st.warning(f"Job {plain(job.id)} is {state}, so it cannot be exported.", icon=":material/block:")
+            st.warning(f"{_words(job)} is {state}, so it cannot be exported.", icon=":material/block:")
         elif missing := _missing(job):
-            st.warning(
-                f"Job {plain(job.id)} has no {plain(missing)}; the result will be partial.", icon=":material/warning:"
-            )
+            st.warning(f"{_words(job)} has no {plain(missing)}; the result will be partial.", icon=":material/warning:")
     usable = [job.id for job in chosen if job.is_complete]
     st.caption(f"{counted(len(usable), 'job')} chosen." if usable else "Select one or more rows.")
     return usable
@@ -118,11 +118,18 @@ def jobs_frame(jobs: Sequence[ExportJob], now: datetime) -> pd.DataFrame:
             "Files": [_files(job) for job in jobs],
             "Updated": [job.updated_at for job in jobs],
             "Days left": [
-                None if job.updated_at is None else max((job.updated_at + KEPT_DAYS - now).days, 0) for job in jobs
+                None if job.updated_at is None else max((KEPT_DAYS - (now - job.updated_at)).days, 0) for job in jobs
             ],
             "Job ID": [job.id for job in jobs],
         }
     )
+
+
+def _words(job: ExportJob) -> str:
+    """A job by its data, as the list shows it."""
+    if job.start_at is None or job.end_at is None:
+        return f"Job {plain(job.id)}"
+    return f"The job of {job.start_at:%Y-%m-%d %H:%M} to {job.end_at:%Y-%m-%d %H:%M}"
 
 
 def _files(job: ExportJob) -> str:
@@ -133,7 +140,7 @@ def _files(job: ExportJob) -> str:
 
 
 def _missing(job: ExportJob) -> str:
-    usual = ("agents.jsonl", "conversation_items.jsonl", "customers.jsonl", "topics.jsonl")
+    usual = (f"{name}.jsonl" for name in NAMES)
     return ", ".join(name for name in usual if name not in job.files) if job.is_complete else ""
 
 
@@ -164,33 +171,40 @@ def _uploaded(key: str, session: Session) -> Where | None:
     )
     if file is None:
         return None
-    name = f"upload {file.name}"
-    digest = hashlib.sha256(file.getvalue()).hexdigest()[:16]
-    label = f"{name} {digest}"
-    kept = portal().runs.kept.of(session.account.owner)
-    if kept.path(label, ITEMS) is None:
+    key_of = f"{key}:uploaded"
+    where: Where | None
+    before, where = st.session_state.get(key_of, (None, None))
+    if before != file.file_id:
         with st.spinner("Reading the file…"):
             try:
-                _keep(file, Path(file.name).suffix.lower(), label, kept)
-            except (InputError, zipfile.BadZipFile) as error:
-                words = plain(error) if isinstance(error, InputError) else "This ZIP is damaged. Fetch it again."
-                st.error(words, icon=":material/error:")
+                where = _kept_upload(file, portal().runs.kept.of(session.account.owner))
+            except GladlyToolsError as error:
+                st.error(plain(error), icon=":material/error:")
                 return None
-    return Where(upload=label, file_name=file.name)
+        st.session_state[key_of] = (file.file_id, where)
+    return where
 
 
-def _keep(file: Any, suffix: str, label: str, kept: Any) -> None:
-    """Put what was uploaded beside the files that were fetched, one by one."""
-    if suffix != ".zip":
+def _kept_upload(file: Any, kept: AccountFiles) -> Where:
+    """Put what was uploaded beside the files that were fetched. Raises InputError for what cannot be read."""
+    label = f"upload {file.name} {hashlib.sha256(file.getbuffer()).hexdigest()[:16]}"
+    if Path(file.name).suffix.lower() != ".zip":
         with kept.writing(label, ITEMS) as take:
             while piece := file.read(1024 * 1024):
                 take(piece)
-        return
-    found = LocalFile(file, name=label)
+        return Where(upload=label, files=(ITEMS,), file_name=file.name)
+    if not zipfile.is_zipfile(file):
+        raise damaged(file.name)
+    found = LocalFile(file, name=file.name)
     if not found.has(ITEMS):
         raise InputError(f"The ZIP holds no {ITEMS}.jsonl.", "Upload the ZIP of an export job, or its items file.")
-    # The items last: with them the set is whole.
-    for part in (*(part for part in found.files if part != ITEMS), ITEMS):
+    if found.unpacked_bytes > MOST_UNPACKED_MB * 1_000_000:
+        raise InputError(
+            f"The ZIP unpacks to {size(found.unpacked_bytes)}, too much for an upload.",
+            "Use the command line: gladly-tools export file-export --file PATH.",
+        )
+    for part in found.files:
         with kept.writing(label, part) as take, found.open(part) as arriving:
             for chunk in arriving.chunks:
                 take(chunk)
+    return Where(upload=label, files=tuple(found.files), file_name=file.name)

@@ -230,7 +230,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
     shutil.rmtree(settings.data_dir / "exports")
 
     dying = open_runs(settings)
-    server.faults.add(breaking_point(name, company), status=400, times=1)
+    server.faults.add(breaking_point(name, company), status=401, times=1)
     export = EXPORTS[name]
     with pytest.raises(GladlyToolsError):
         dying.run_here(account, client, export, parameters_of(export, company), lambda _ticket: None)
