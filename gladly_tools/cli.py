@@ -180,7 +180,9 @@ def _command(export: Export[Any]) -> click.Command:
     return click.Command(
         export.name,
         callback=run,
-        help="\n\n".join(text for text in (f"{export.summary} {export.grain.capitalize()}.", export.caveat) if text),
+        help="\n\n".join(
+            text for text in (f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.", export.caveat) if text
+        ),
         short_help=export.summary,
         params=[
             *options,

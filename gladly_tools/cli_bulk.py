@@ -19,7 +19,8 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, REOPEN_CONVERSATIONS, REOPEN_TASKS
 from gladly_tools.bulk.action import Action, Choices, Status
-from gladly_tools.bulk.id_file import LARGEST_FILE, check
+from gladly_tools.bulk.id_file import LARGEST_FILE
+from gladly_tools.bulk.lists import read_list
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
 from gladly_tools.errors import GladlyToolsError, InputError
@@ -69,8 +70,10 @@ class Desk:
     ) -> None:
         """Do one of the actions to the IDs of a file, or go on with a run."""
         resumed: str | None = chosen.pop("resume")
-        if (path is None) == (resumed is None):
-            raise InputError("Give a file of IDs, or --resume with a run.", "One of the two.", field="IDS")
+        taken_back: str | None = chosen.pop("run", None)
+        if sum(each is not None for each in (path, resumed, taken_back)) != 1:
+            others = "--resume or --run" if actions[0].takes_back else "--resume"
+            raise InputError(f"Give a file of IDs, or {others} with a run.", "Exactly one of them.", field="IDS")
         target = Results(results)
         settings = Settings.from_environment()
         order = None if path is None else self._order(actions, path, plan_only=plan_only, **chosen)
@@ -81,6 +84,8 @@ class Desk:
             bulk = BulkRuns(runs)
             shown = self._progress(runs)
             try:
+                if taken_back is not None:
+                    order = _taking_back(bulk, account, taken_back, plan_only=plan_only)
                 if order is None:
                     run = bulk.get(account, str(resumed))
                     if ACTIONS[run.action] not in actions:
@@ -112,7 +117,10 @@ class Desk:
             runs = Runs(settings)
             bulk = BulkRuns(runs)
             try:
-                for run in bulk.list(account):
+                found = bulk.list(account)
+                if not found:
+                    click.echo("No runs yet.", err=True)
+                for run in found:
                     job = bulk.job(run)
                     state = "deleted" if job is None else "stopped" if run.stopped and run.finished_at else job.state
                     what = f"{run.action}, check only" if run.is_check else run.action
@@ -135,7 +143,7 @@ class Desk:
         action, checked = actions[0], None
         for place, action in enumerate(actions):
             try:
-                checked = check(data, column=action.column)
+                checked = read_list(action, data)
                 break
             except InputError as error:
                 if place == len(actions) - 1:
@@ -199,6 +207,8 @@ def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Comman
         click.Option(["--yes"], is_flag=True, help="Do not ask. Without it, a terminal is asked and a script refused."),
         click.Option(["--resume"], metavar="RUN", help="Go on with a run that was interrupted; give no file then."),
     ]
+    if first.takes_back:
+        options.append(click.Option(["--run"], metavar="RUN", help="Open again what this run closed; no file then."))
     if first.takes_topic:
         options.append(click.Option(["--topic-id"], metavar="ID", help="Topic to add to each before it is closed."))
     if first.takes_force:
@@ -213,6 +223,17 @@ def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Comman
         help=f"{summary}\n\nThe file is CSV or XLSX, its IDs in a column {columns}. The run's ID is printed first.",
         short_help=summary,
     )
+
+
+def _taking_back(bulk: BulkRuns, account: Account, run_id: str, *, plan_only: bool) -> Order:
+    """What takes a run back: the IDs that it closed, with who had them."""
+    run = bulk.get(account, run_id)
+    data = b"".join(bulk.reopen_file(account, run_id))
+    action = ACTIONS[ACTIONS[run.action].undo]
+    checked = read_list(action, data)
+    if not checked.to_do:
+        raise InputError(f"Run {run_id} closed nothing.", "There is nothing to open again.", field="--run")
+    return Order(action=action, checked=checked, choices=Choices(), is_check=plan_only, file_name="", source=run_id)
 
 
 def _read(path: str) -> bytes:

@@ -54,7 +54,7 @@ def columns_page() -> str:
     """The page `docs/columns.md`: every export's columns, in order."""
     parts = ["# Columns\n\nEvery export's columns in the order of the file, which is that of Gladly's own portal."]
     for export in EXPORTS.values():
-        parts.append(f"## {export.title}\n\n{export.grain.capitalize()}.")
+        parts.append(f"## {export.title}\n\n{export.grain[0].upper()}{export.grain[1:]}.")
         for name, columns in _tables(export):
             lines = ["| Column | Kind | What it holds |", "|---|---|---|"]
             for column in _downloaded(columns):

@@ -3,4 +3,7 @@
 from gladly_tools.exports import Section
 from gladly_tools.ui.export_panel import section_page
 
-section_page(Section.CONVERSATIONS, "Conversation records with handle times, channels, agents, topics and customers.")
+section_page(
+    Section.CONVERSATIONS,
+    "One conversation, a customer's, or all of some days; and Gladly's own export files, searched.",
+)

@@ -239,3 +239,20 @@ def test_an_interrupt_pauses_the_run_and_writes_what_was_done(tmp_path: Path) ->
         closed = {row["conversationId"] for row in read(out) if row["status"] == "closed"}
         assert {id_.lstrip("'") for id_ in closed} == {id_ for id_ in ids if status_of(company, id_) == "CLOSED"}
         assert {row["status"] for row in read(out)} == {"closed", "not attempted"}
+
+
+def test_a_run_is_taken_back_by_its_id(run: Run, ids: list[str], tmp_path: Path, company: Company) -> None:
+    closed = close(run, tmp_path, "--yes")
+    assert closed.exit_code == 0, closed.stderr
+    run_id = closed.stdout.split()[1]
+    result = run("reopen", "--run", run_id, "--yes", "--results", str(tmp_path / "back.csv"))
+    assert result.exit_code == 0, result.stderr
+    assert {row["status"] for row in read(tmp_path / "back.csv")} == {"reopened"}
+    assert {status_of(company, each) for each in ids} <= {"OPEN", "WAITING"}
+
+
+@pytest.mark.parametrize("more", [[], ["ids.csv", "--run", "x"], ["--run", "x", "--resume", "y"]])
+def test_exactly_one_of_a_file_a_run_and_a_run_to_resume_is_needed(run: Run, tmp_path: Path, more: list[str]) -> None:
+    result = run("reopen", *more, "--yes", "--results", str(tmp_path / "back.csv"))
+    assert result.exit_code == 2
+    assert "--run" in result.stderr

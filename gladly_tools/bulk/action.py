@@ -100,7 +100,8 @@ class Action:
     """One bulk action.
 
     `plan` reads and says what would happen; `apply` does it. Both begin by reading the row as it is now. `undo` names
-    the action that takes it back, `column` the heading of the IDs. `requests` is how many a row takes.
+    the action that takes it back, `takes_back` says that it is such a one. `column` is the heading of the IDs,
+    `requests` is how many a row takes.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Action:
     plan: Work
     apply: Work
     requests: Callable[[Choices], int]
+    takes_back: bool = False
     takes_topic: bool = False
     takes_force: bool = False
     undo: str = ""

@@ -102,7 +102,12 @@ def apply_task(bench: Bench, target: Target, _choices: Choices) -> Outcome:
 
 
 def _previous(target: Target) -> tuple[str, str]:
-    return target.cells.get(heading_key(PREVIOUS_INBOX), ""), target.cells.get(heading_key(PREVIOUS_AGENT), "")
+    """The inbox and the agent that a reopen file, or the Results CSV of the run, says were assigned before."""
+    inbox, agent = (
+        target.cells.get(heading_key(in_file)) or target.cells.get(heading_key(in_results)) or ""
+        for in_file, in_results in ((PREVIOUS_INBOX, "previous inbox"), (PREVIOUS_AGENT, "previous agent"))
+    )
+    return inbox, agent
 
 
 REOPEN_CONVERSATIONS = Action(
@@ -117,6 +122,7 @@ REOPEN_CONVERSATIONS = Action(
     plan=plan_conversation,
     apply=apply_conversation,
     requests=lambda _choices: 4,
+    takes_back=True,
 )
 
 REOPEN_TASKS = Action(
@@ -131,4 +137,5 @@ REOPEN_TASKS = Action(
     plan=plan_task,
     apply=apply_task,
     requests=lambda _choices: 2,
+    takes_back=True,
 )

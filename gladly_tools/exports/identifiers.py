@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from gladly_tools.api import Client, Customer
 from gladly_tools.errors import InputError
-from gladly_tools.exports.inputs import JsonValue, Question
+from gladly_tools.exports.inputs import JsonValue, Question, typed
 
 Named = Literal["conversation", "customer"]
 
@@ -100,7 +100,13 @@ class CustomerQuestion(Question):
     def check(self, value: Any, *, name: str) -> CustomerKey:
         if isinstance(value, CustomerKey):
             return CustomerKey(by=value.by, value=_checked(value.by, value.value, name=name))
-        text = value.strip() if isinstance(value, str) else ""
+        text = typed(value) if isinstance(value, str) else ""
+        if not text:
+            raise InputError(
+                "No customer is named.",
+                "Give an ID, the address of the customer in Gladly, an e-mail address or a phone number.",
+                field=name,
+            )
         if "://" not in text and "@" in text:
             by = KnownBy.EMAIL
         elif _WRITTEN_NUMBER.fullmatch(text):
@@ -120,7 +126,7 @@ class CustomerQuestion(Question):
 
 
 def _checked(by: KnownBy, text: str, *, name: str) -> str:
-    given = text.strip()
+    given = typed(text)
     match by:
         case KnownBy.ID:
             return id_in(given, "customer", name=name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from gladly_tools.bulk import Action, Choices
-from gladly_tools.bulk.id_file import Checked, check
+from gladly_tools.bulk.id_file import Checked
+from gladly_tools.bulk.lists import read_list
 from gladly_tools.bulk.uploads import Upload
 from gladly_tools.bulk_runs import Order
 from gladly_tools.errors import InputError
@@ -22,7 +23,7 @@ def checked_list(upload: Upload, action: Action) -> Checked | InputError:
     found: Checked | InputError
     with st.spinner("Checking the file…"):
         try:
-            found = check(upload.data, column=action.column)
+            found = read_list(action, upload.data)
         except InputError as error:
             found = error
     st.session_state[key] = (upload.key, found)

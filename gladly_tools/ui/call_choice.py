@@ -35,15 +35,17 @@ def call_choice(question: CallQuestion, key: str, session: Session) -> str:
         (id_, words) = next(iter(calls.items()))
         st.caption(f":material/call: {plain(words)}")
         return id_
-    return str(
-        st.selectbox(
-            f"This conversation has {len(calls)} phone calls",
-            list(calls),
-            format_func=calls.__getitem__,
-            key=f"{key}:which:{given}",
-            persist_state="session",
-        )
+    chosen = st.selectbox(
+        f"This conversation has {len(calls)} phone calls",
+        list(calls),
+        index=None,
+        placeholder="Choose one of them",
+        format_func=calls.__getitem__,
+        key=f"{key}:which:{given}",
+        persist_state="session",
     )
+    # None chosen: what was typed is refused, as it names several.
+    return text if chosen is None else chosen
 
 
 def _calls(given: str, key: str, session: Session) -> Mapping[str, str]:

@@ -27,7 +27,7 @@ from gladly_tools.calls import (
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.drawing import draw, ink, legend
-from gladly_tools.ui.words import duration, plain
+from gladly_tools.ui.words import exact_duration, plain
 from gladly_tools.web.vault import Session
 
 MOST_STEPS = 2000
@@ -73,11 +73,11 @@ def _figures(found: Sequence[Span], times: Mapping[str, datetime], begin: dateti
     customer = _seconds(span for span in found if span.participant.is_customer)
     agents = {lane_of(span.participant) for span in found if not span.participant.is_customer}
     answered = times.get(CALL_ANSWERED)
-    wait = "not answered" if answered is None else duration((answered - begin).total_seconds())
+    wait = "not answered" if answered is None else exact_duration((answered - begin).total_seconds())
     cards = (
-        ("Whole call", duration((end - begin).total_seconds())),
+        ("Whole call", exact_duration((end - begin).total_seconds())),
         ("Until the answer", wait),
-        ("Customer on hold", duration(customer[Doing.HOLD])),
+        ("Customer on hold", exact_duration(customer[Doing.HOLD])),
         ("Agents", str(len(agents))),
     )
     with st.container(horizontal=True):
@@ -95,7 +95,7 @@ def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime
             "doing": [span.doing.value.capitalize() for span in found],
             "from": [(span.start - begin).total_seconds() for span in found],
             "to": [(span.end - begin).total_seconds() for span in found],
-            "lasts": [duration((span.end - span.start).total_seconds()) for span in found],
+            "lasts": [exact_duration((span.end - span.start).total_seconds()) for span in found],
         }
     )
     clock = "floor(datum.value / 60) + ':' + (datum.value % 60 < 10 ? '0' : '') + floor(datum.value % 60)"
@@ -150,7 +150,7 @@ def _lane_words(found: Sequence[Span], names: Mapping[str, str]) -> list[str]:
     for lane, name in names.items():
         seconds = _seconds(span for span in found if lane_of(span.participant) == lane)
         verbs = VERBS | ({Doing.HOLD: "was on hold"} if lane == CUSTOMER_LANE else {})
-        told = ", ".join(f"{verbs[doing]} {duration(seconds[doing])}" for doing in COLORS if seconds[doing])
+        told = ", ".join(f"{verbs[doing]} {exact_duration(seconds[doing])}" for doing in COLORS if seconds[doing])
         lines.append(f"{name}: {told}.")
     return lines
 

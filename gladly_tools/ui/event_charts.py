@@ -128,7 +128,10 @@ def _availability(table: Table, agents: list[tuple[str, str]], zone: str) -> Non
     )
     bounds = table.bounds("timestamp")
     if not agents or bounds is None:
-        st.caption("None here. Export the entity types AGENT_AVAILABILITY and AGENT_STATUS to see it.")
+        st.caption(
+            "None in this result. It is drawn from the entity types AGENT_AVAILABILITY and AGENT_STATUS; where these "
+            "were exported, no agent changed in the window."
+        )
         return
     shown = _with_own_names(agents[:MOST_LANES])
     events = event_figures.agent_events(table, [agent_id for agent_id, _ in shown])

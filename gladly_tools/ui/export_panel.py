@@ -74,7 +74,7 @@ def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
 def _form(export: Export[Any], session: Session) -> None:
     """The export's questions and its button."""
     problem: GladlyToolsError | None = st.session_state.pop(f"{export.name}:problem", None)
-    st.markdown(f"{export.summary} {export.grain.capitalize()}.", help=export.use_case)
+    st.markdown(f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.", help=export.use_case)
     answers = ask(export, session, problem if isinstance(problem, InputError) else None)
     if export.caveat:
         st.caption(f":material/info: {export.caveat}")

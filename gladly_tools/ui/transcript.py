@@ -20,7 +20,7 @@ from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.transcript import Entry, Side, Weight, entries
 from gladly_tools.ui.account import browser_zone
-from gladly_tools.ui.words import counted, duration, plain, size
+from gladly_tools.ui.words import counted, exact_duration, plain, size
 from gladly_tools.web.recordings import recording_link
 from gladly_tools.web.vault import Session
 
@@ -226,7 +226,7 @@ def marked(text: str, words: Sequence[str]) -> str:
 
 def _call(session: Session, entry: Entry, job_id: str, words: Sequence[str], place: str) -> None:
     if entry.seconds is not None:
-        st.caption(f":material/timer: {duration(entry.seconds)}")
+        st.caption(f":material/timer: {exact_duration(entry.seconds)}")
     if entry.summary:
         st.caption(":material/auto_awesome: **AI summary**")
         _text(entry.summary, words)

@@ -223,11 +223,14 @@ def _customer(question: CustomerQuestion, key: str, session: Session) -> Custome
     chosen = st.selectbox(
         plain(f"{len(names)}{' or more' if len(names) >= MOST_FOUND else ''} customers have {asked.words}"),
         list(names),
+        index=None,
+        placeholder="Choose one of them",
         format_func=names.__getitem__,
-        key=f"{key}:which",
+        key=f"{key}:which:{asked.value}",
         persist_state="session",
     )
-    return CustomerKey(by=KnownBy.ID, value=str(chosen))
+    # None chosen: what was typed is refused, as it names several.
+    return text if chosen is None else CustomerKey(by=KnownBy.ID, value=chosen)
 
 
 def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[str, str]:
@@ -246,7 +249,7 @@ def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[
             for part in (
                 customer.name or "no name",
                 customer.email.original if customer.email else "",
-                customer.phone.normalized if customer.phone else "",
+                asked.value if asked.by is KnownBy.PHONE else customer.phone.normalized if customer.phone else "",
                 customer.id,
             )
             if part

@@ -39,6 +39,15 @@ def duration(seconds: float) -> str:
     return f"{round(hours / 24)} days"
 
 
+def exact_duration(seconds: float) -> str:
+    """A duration to the second: `8 s`, `3 min 12 s`, `2 h 5 min 9 s`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h"] if hours else []
+    parts += [f"{minutes} min"] if minutes or hours else []
+    return " ".join([*parts, f"{rest} s"])
+
+
 def moment(at: datetime, zone: str) -> str:
     """A point in time in a zone: `3 Mar 2026, 14:05`."""
     local = at.astimezone(ZoneInfo(zone))

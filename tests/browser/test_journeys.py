@@ -30,6 +30,8 @@ def start_contact_information(page: Any, *, customers: bool = False) -> None:
     page.get_by_role("link", name="Conversations").click()
     page.get_by_text("Conversation Contact Information", exact=True).click()
     page.get_by_role("heading", name="Export Conversation Contact Information").wait_for()
+    # The last part of the form before its button: until it is there, the button is that of the form before.
+    page.get_by_role("button", name="Estimate").wait_for()
     if not customers:
         page.get_by_text("Look customers up").click()
     page.get_by_role("button", name="Export", exact=True).click()
