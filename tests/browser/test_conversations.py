@@ -99,8 +99,14 @@ def test_from_an_address_of_gladly_to_the_thread(page: Any, app: App, company: C
     sign_in(page, app.url)
     export(page, address(company, conversation))
     said = [str(item.content["content"]) for item in items if item.type in WRITTEN and item.content.get("content")]
-    shown = iter(texts(page))
-    assert all(any(text == other for other in shown) for text in (" ".join(one.split()) for one in said))
+    wanted = [" ".join(one.split()) for one in said]
+    for _ in range(100):  # a thread is drawn from the top down
+        shown = iter(texts(page))
+        if all(any(text == other for other in shown) for text in wanted):
+            break
+        page.wait_for_timeout(200)
+    else:
+        raise AssertionError(f"not all of {wanted} are shown in their order")
     link = page.get_by_role("link", name="Open in Gladly").get_attribute("href")
     assert link == address(company, conversation)
     page.get_by_role("textbox", name="Search").fill(said[0][:10])
