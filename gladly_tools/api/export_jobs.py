@@ -16,7 +16,7 @@ from gladly_tools.api.reading import Object, an_object, identity, objects, text,
 from gladly_tools.api.retry import Kind
 from gladly_tools.api.transport import segment
 from gladly_tools.clock import read_moment
-from gladly_tools.errors import NotFoundError, UnexpectedAnswer
+from gladly_tools.errors import AnswerLost, NotFoundError, UnexpectedAnswer
 
 PATH = "/api/v1/export/jobs"
 COMPLETED = "COMPLETED"
@@ -129,12 +129,17 @@ class _Course:
         before = self.taken
         try:
             self._receive(arrival)
+            if self.taken == before and not self._is_whole and self._total is not None:
+                raise httpx.RemoteProtocolError("nothing came")
         except httpx.RequestError:
-            # Without much that is new the transport waits, and in the end gives up.
-            if self.taken - before < WORTH_GOING_ON and self.taken != self._total:
-                self._breaks += 1
-                if self.taken == before or self._breaks > MOST_BREAKS:
-                    raise
+            if self.taken == before and not self._is_whole:
+                raise  # the transport waits, and in the end gives up
+            self._breaks += self.taken - before < WORTH_GOING_ON
+            if self._breaks > MOST_BREAKS:
+                raise AnswerLost(
+                    "The connection to Gladly broke off again and again while a file was fetched.",
+                    "Try again later, or from a network with a better connection.",
+                ) from None
             return self._is_whole
         return self._is_whole or self._total is None
 
