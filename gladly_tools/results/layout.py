@@ -20,6 +20,7 @@ from gladly_tools.errors import GladlyToolsError
 from gladly_tools.results.schema import Column
 
 _FACTS = b"gladly-tools"
+_STREAM_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +95,11 @@ class Footer:
     def rows(self) -> int:
         """Rows in the file."""
         return sum(self.row_groups)
+
+
+def open_stream(path: Path) -> pq.ParquetFile:
+    """Open a file to be read in order, so that a row group is not in memory twice, as read and as decoded."""
+    return pq.ParquetFile(path, buffer_size=_STREAM_BYTES, pre_buffer=False)
 
 
 def read_footer(path: Path) -> Footer:

@@ -27,11 +27,10 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from gladly_tools.errors import GladlyToolsError, NotFoundError
 from gladly_tools.results.engine import Engine, engine_for
-from gladly_tools.results.layout import Facts, Field, arrow_schema, fields_of, read_footer
+from gladly_tools.results.layout import Facts, Field, arrow_schema, fields_of, open_stream, read_footer
 from gladly_tools.results.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -46,6 +45,7 @@ from gladly_tools.results.writer import FileWriter, SliceFile, SliceWritten, add
 _ROWS_NAME = "rows.parquet"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
 _MERGE_ROWS = 8_192
+_MERGE_BYTES = 8 * 1024 * 1024
 _TABLES = "tables"
 _FILES = "files"
 _WORK = "work"
@@ -220,8 +220,8 @@ class Result:
         removed: dict[str, int] = {}
         with FileWriter(self._finished_file, schema) as writer:
             for path in parts:
-                with pq.ParquetFile(path) as file:
-                    for batch in file.iter_batches(_MERGE_ROWS, columns=schema.names):
+                with open_stream(path) as file:
+                    for batch in file.iter_batches(_merge_rows(path), columns=schema.names):
                         here = dropped[(dropped >= offset) & (dropped < offset + batch.num_rows)] - offset
                         offset += batch.num_rows
                         table = pa.Table.from_batches([batch]).select(schema.names)
@@ -274,8 +274,8 @@ class Result:
 
     def _is_empty(self, parts: list[Path], each: Field) -> bool:
         for path in parts:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(_MERGE_ROWS, columns=[each.stored]):
+            with open_stream(path) as file:
+                for batch in file.iter_batches(_merge_rows(path), columns=[each.stored]):
                     if batch.column(0).null_count < batch.num_rows:
                         return False
         return True
@@ -364,6 +364,12 @@ class ResultStore:
 
 def _missing() -> NotFoundError:
     return NotFoundError("There is no such result.", "It may have been deleted; run it again.")
+
+
+def _merge_rows(path: Path) -> int:
+    """How many rows to take at once, so that long ones do not fill memory: about 8 MB of them."""
+    footer = read_footer(path)
+    return max(1, min(_MERGE_ROWS, _MERGE_BYTES * footer.rows // max(footer.data_bytes, 1)))
 
 
 def _field(fields: Iterable[Field], name: str) -> Field:

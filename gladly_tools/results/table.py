@@ -17,14 +17,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gladly_tools.errors import TryLaterError
-from gladly_tools.results.layout import Field, read_footer
+from gladly_tools.results.layout import Field, open_stream, read_footer
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import Clauses, compile_query, find_field, quoted
 from gladly_tools.results.store import Result
 
 _SOURCE = "read_parquet($query_files)"
-STREAM_BYTES = 16 * 1024
 _BLOCK_ROWS = 20_000
 _BLOCK_BYTES = 16 * 1024 * 1024
 _ALL = Query()
@@ -335,8 +334,7 @@ class Table:
 
     def _opened(self, path: Path) -> pq.ParquetFile:
         try:
-            # Read as a stream, so that a row group is not in memory twice, as read and as decoded.
-            return pq.ParquetFile(path, buffer_size=STREAM_BYTES, pre_buffer=False)
+            return open_stream(path)
         except FileNotFoundError:
             raise _changed() from None
 

@@ -21,6 +21,7 @@ from gladly_tools.results.schema import Cell, Kind, Row
 ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 _BATCH_ROWS = 500
+_BATCH_CHARACTERS = 4 * 1024 * 1024
 
 
 class FileWriter:
@@ -106,6 +107,7 @@ class SliceFile:
         self._key = key
         self._rows = 0
         self._waiting: list[Row] = []
+        self._waiting_characters = 0
         self._batches: list[pa.RecordBatch] = []
 
     def __enter__(self) -> Self:
@@ -120,7 +122,8 @@ class SliceFile:
         """Take a row. Raises ValueError for a cell of no declared column."""
         self._encoder.check(row)
         self._waiting.append(row)
-        if len(self._waiting) >= _BATCH_ROWS:
+        self._waiting_characters += sum(len(cell) for cell in row.values() if isinstance(cell, str))
+        if len(self._waiting) >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
             self._gather()
 
     def publish(self) -> SliceWritten:
@@ -137,6 +140,7 @@ class SliceFile:
         self._batches.append(self._encoder.batch(self._waiting))
         self._rows += len(self._waiting)
         self._waiting = []
+        self._waiting_characters = 0
         rows = sum(batch.num_rows for batch in self._batches)
         if rows + _BATCH_ROWS > ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= ROW_GROUP_BYTES:
             self._flush()

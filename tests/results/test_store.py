@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from gladly_tools.errors import GladlyToolsError, NotFoundError
 from gladly_tools.results import writer
 from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import Finished, ResultStore, SliceWritten
+from gladly_tools.results.writer import FileWriter
 from tests.results.making import EVERY_KIND, cells_of, manifest_of, new_result, result_of
 
 ID = Column(name="Id", kind=Kind.ID)
@@ -229,3 +232,21 @@ def test_columns_of_a_result_do_not_change(store: ResultStore) -> None:
 def test_result_needs_columns_each_once(store: ResultStore, columns: list[Column]) -> None:
     with pytest.raises(ValueError, match="each name once"):
         new_result(store, columns)
+
+
+def test_long_rows_are_merged_a_few_at_a_time(store: ResultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(7)
+    parts = [[{"Id": f"{part}-{at}", "Text": chance.randbytes(50_000).hex()} for at in range(150)] for part in range(2)]
+    result = result_of(store, [ID, Column(name="Text", kind=Kind.TEXT)], *parts)
+    sizes: list[int] = []
+    write = FileWriter.write
+
+    def measured(writer: FileWriter, table: pa.Table) -> None:
+        sizes.append(table.nbytes)
+        write(writer, table)
+
+    monkeypatch.setattr(FileWriter, "write", measured)
+    assert result.finish(unique="Id").rows == 300
+    assert 15_000_000 < sum(sizes) < 35_000_000
+    assert max(sizes) < 10_000_000
+    assert cells_of(result, "Text") == [row["Text"] for part in parts for row in part]
