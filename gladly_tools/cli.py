@@ -134,6 +134,28 @@ def check() -> None:
         click.echo(f"Account:      {account.username} at {account.instance}")
 
 
+@main.command("export-jobs")
+def list_export_jobs() -> None:
+    """List Gladly's export jobs of the last 14 days, the newest first; times in UTC.
+
+    Those that are COMPLETED can be given to `export file-export --job-id`.
+    """
+    with _signed_in(Settings.from_environment()) as (client, _account):
+        jobs = client.export_jobs.list()
+    if not jobs:
+        click.echo("Gladly has no export jobs of the last 14 days.", err=True)
+    width = max((len(job.id) for job in jobs), default=0)
+    for job in jobs:
+        click.echo(
+            f"{job.id:<{width}}  {job.status or 'unknown':<11}  {_minute(job.start_at)} to {_minute(job.end_at)}"
+            f"  updated {_minute(job.updated_at)}  {', '.join(job.files) or 'no files'}"
+        )
+
+
+def _minute(at: datetime | None) -> str:
+    return "-" * 16 if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; any free one by default.")
 def demo(port: int) -> None:
@@ -453,10 +475,14 @@ def _deliver(result: Result, target: Target, look: CsvLook) -> None:
         mark = "Missing data" if note.level == "partial" else "Note"
         click.echo(f"{mark}: {note.text} ({note.count:,})", err=True)
     kind = "partial result" if manifest.partial else "complete result"
-    counts = (f"{f'{name}: ' if manifest.tables else ''}{table.rows:,} rows" for name, table in result.tables.items())
+    counts = (f"{f'{name}: ' if manifest.tables else ''}{_rows(table.rows)}" for name, table in result.tables.items())
     click.echo(f"{', '.join(counts)}, {kind}{f', in {path}' if path else ''}", err=True)
     if manifest.partial:
         click.get_current_context().exit(PARTIAL)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} {'row' if count == 1 else 'rows'}"
 
 
 class Progress:
@@ -499,7 +525,7 @@ class Progress:
 def progress_line(job: Job, now: datetime) -> str:
     """A running job in one line: share, rows, what it does or waits for, time left."""
     left = job.seconds_left(now)
-    parts = [f"{job.fraction:.0%}", f"{job.row_count:,} rows", job.waiting or job.detail]
+    parts = [f"{job.fraction:.0%}", _rows(job.row_count), job.waiting or job.detail]
     if left is not None:
         parts.append(f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left")
     return " · ".join(part for part in parts if part)

@@ -23,7 +23,7 @@ from gladly_tools.bulk.id_file import LARGEST_FILE
 from gladly_tools.bulk.lists import read_list
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
-from gladly_tools.errors import GladlyToolsError, InputError
+from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
 from gladly_tools.jobs import Ticket
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
@@ -87,7 +87,7 @@ class Desk:
                 if taken_back is not None:
                     order = _taking_back(bulk, account, taken_back, plan_only=plan_only)
                 if order is None:
-                    run = bulk.get(account, str(resumed))
+                    run = _run_of(bulk, account, str(resumed), "--resume")
                     if ACTIONS[run.action] not in actions:
                         raise InputError(f"Run {run.id} is one of {run.action}.", "Use that command.", field="--resume")
                     if run.finished_at is None:
@@ -225,9 +225,16 @@ def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Comman
     )
 
 
+def _run_of(bulk: BulkRuns, account: Account, run_id: str, field: str) -> BulkRun:
+    try:
+        return bulk.get(account, run_id)
+    except NotFoundError as error:
+        raise InputError(error.what, "List the account's runs with gladly-tools runs.", field=field) from None
+
+
 def _taking_back(bulk: BulkRuns, account: Account, run_id: str, *, plan_only: bool) -> Order:
     """What takes a run back: the IDs that it closed, with who had them."""
-    run = bulk.get(account, run_id)
+    run = _run_of(bulk, account, run_id, "--run")
     data = b"".join(bulk.reopen_file(account, run_id))
     action = ACTIONS[ACTIONS[run.action].undo]
     checked = read_list(action, data)

@@ -52,6 +52,18 @@ def run(server: DemoServer, tmp_path: Path) -> Run:
     return run_
 
 
+def test_export_jobs_are_listed_the_newest_first(run: Run, company: Company) -> None:
+    result = run("export-jobs")
+    assert result.exit_code == 0
+    jobs = sorted(company.export_jobs(), key=lambda job: job.updated_at, reverse=True)
+    lines = result.stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [[job.id, job.status] for job in jobs]
+    for line, job in zip(lines, jobs, strict=True):
+        assert f"{job.start_at:%Y-%m-%d %H:%M} to {job.end_at:%Y-%m-%d %H:%M}" in line
+        assert f"updated {job.updated_at:%Y-%m-%d %H:%M}" in line
+        assert line.endswith(", ".join(job.files) or "no files")
+
+
 def test_check_says_who_it_is(run: Run) -> None:
     result = run("check")
     assert result.exit_code == 0

@@ -256,3 +256,10 @@ def test_exactly_one_of_a_file_a_run_and_a_run_to_resume_is_needed(run: Run, tmp
     result = run("reopen", *more, "--yes", "--results", str(tmp_path / "back.csv"))
     assert result.exit_code == 2
     assert "--run" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--run", "--resume"])
+def test_a_run_that_there_is_not_is_told_at_its_option(run: Run, tmp_path: Path, option: str) -> None:
+    result = run("reopen", option, "abc", "--yes", "--results", str(tmp_path / "back.csv"))
+    assert result.exit_code == 2
+    assert result.stderr == f"{option}: There is no such run. List the account's runs with gladly-tools runs.\n"
