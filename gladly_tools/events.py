@@ -6,10 +6,10 @@ column, puts the event's JSON into `raw`, the last column.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from gladly_tools.items import fitting
+from gladly_tools.items import fitting, leaves
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
 TYPES: Mapping[str, tuple[str, ...]] = {
@@ -175,7 +175,7 @@ def event_row(values: Mapping[str, Any], text: str) -> Row:
     """The row of one event; `text` is its JSON as it came. Missing and null are the same, empty."""
     row: dict[str, Cell] = {ORIGINAL.name: text}
     is_whole = True
-    for name, value in _leaves("", values):
+    for name, value in leaves("", values, _FOLDERS):
         column = _BY_NAME.get(name)
         cell = None if column is None else _number(value) if column.kind is Kind.NUMBER else fitting(value, column)
         if cell is None:
@@ -190,15 +190,3 @@ def event_row(values: Mapping[str, Any], text: str) -> Row:
 def _number(value: object) -> Cell:
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**53
     return float(value) if is_number else None  # type: ignore[arg-type]  # a number, as just seen
-
-
-def _leaves(prefix: str, values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every value with its dotted name; objects are opened where columns lie within them."""
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if value is None:
-            continue
-        if isinstance(value, dict) and name in _FOLDERS:
-            yield from _leaves(f"{name}.", value)
-        else:
-            yield name, value

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeGuard
 
 from gladly_tools.results.schema import Cell, Column, Kind, Row
@@ -98,7 +98,7 @@ def item_row(item: Mapping[str, Any], *, json_text: str | None = None) -> Row:
     """
     row: dict[str, Cell] = {}
     is_whole = True
-    for name, value in _leaves("", item):
+    for name, value in leaves("", item, _FOLDERS):
         column = _BY_NAME.get(name)
         cell = None if column is None else fitting(value, column)
         if cell is None:
@@ -163,13 +163,13 @@ def _is_integer(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
 
 
-def _leaves(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Every value with its dotted name; objects are opened where columns lie within them."""
-    for key, inner in value.items():
+def leaves(prefix: str, values: Mapping[str, Any], folders: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Every value that is not null with its dotted name; objects are opened where their name is one of `folders`."""
+    for key, value in values.items():
         name = f"{prefix}{key}"
-        if inner is None:
+        if value is None:
             continue
-        if isinstance(inner, dict) and name in _FOLDERS:
-            yield from _leaves(f"{name}.", inner)
+        if isinstance(value, dict) and name in folders:
+            yield from leaves(f"{name}.", value, folders)
         else:
-            yield name, inner
+            yield name, value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -22,6 +23,8 @@ EXACT = 10**15
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1024 * 1024
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+_ODD = (*_DAMAGED, InvalidFileException, KeyError, TypeError, AttributeError, IndexError, ParseError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +49,7 @@ def read_workbook(data: bytes, *, most_columns: int) -> Book:
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, ParseError):
+    except _ODD:
         raise _no_workbook() from None
     if not sheets:
         raise _unusable("The workbook has no sheet that can be seen.", "Put the list on the first sheet.")
@@ -60,7 +63,7 @@ def read_workbook(data: bytes, *, most_columns: int) -> Book:
             for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
                 # One cell more than allowed is enough to see that there are too many.
                 yield number, [_text(cell) for cell in cells[: most_columns + 1]]
-        except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, ParseError):
+        except _ODD:
             raise _no_workbook() from None
         finally:
             book.close()
@@ -79,7 +82,7 @@ def _check_parts(data: bytes) -> None:
             for part in parts:
                 if part.filename.endswith((".xml", ".rels")):
                     _check_xml(package, part)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except _DAMAGED:
         raise _no_workbook() from None
 
 

@@ -121,10 +121,11 @@ def test_a_report_that_no_thread_can_be_had_for_still_comes(
     def refuse(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    gladly.post(PATH).respond(content=CSV)
+    route = gladly.post(PATH).respond(content=CSV)
     monkeypatch.setattr(threading.Thread, "start", refuse)
     for _ in range(2):
         fetch(client).close()
+    assert route.call_count == 2
 
 
 def test_stopping_ends_the_wait_for_the_report_limit(

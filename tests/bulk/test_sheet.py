@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from collections.abc import Sequence
 from datetime import date
@@ -141,3 +142,17 @@ def test_this_module_reads_no_file_of_this_machine(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError):
         read(repacked(workbook([COLUMN], ["abc"]), "xl/_rels/workbook.xml.rels", link.encode()))
+
+
+def test_a_workbook_with_a_wrong_byte_anywhere_is_read_or_refused_in_words() -> None:
+    good = workbook(["taskId"], *([f"task-{number}"] for number in range(200)))
+    chance = random.Random(5)
+    refused = 0
+    for _ in range(300):
+        data = bytearray(good)
+        data[chance.randrange(4, len(data))] ^= chance.randrange(1, 256)
+        try:
+            read(bytes(data))
+        except InputError:
+            refused += 1
+    assert refused > 200
