@@ -77,6 +77,16 @@ def active_filters(query: Query, job_id: str, zone: str) -> None:
             st.rerun()
 
 
+def narrow(job_id: str, conditions: Sequence[Condition]) -> None:
+    """Add conditions to the filters of a result, in place of those on the same column with the same operator.
+
+    For what is chosen elsewhere than in the filter bar; takes effect when the page runs again.
+    """
+    kept: list[Condition] = st.session_state.setdefault(_key(job_id), [])
+    replaced = {(condition.column, condition.operator) for condition in conditions}
+    kept[:] = [each for each in kept if (each.column, each.operator) not in replaced] + list(conditions)
+
+
 def forget_filters(job_id: str) -> None:
     """Begin anew with this result."""
     for key in (_key(job_id), f"search:{job_id}", f"sort:{job_id}", f"sort order:{job_id}"):
