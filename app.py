@@ -17,10 +17,12 @@ from gladly_tools.web.cookie import SessionCookie
 from gladly_tools.web.headers import SecurityHeaders
 from gladly_tools.web.portal import close_portal, open_portal, portal
 from gladly_tools.web.routes import routes
+from gladly_tools.web.session_route import session_routes
 
 # The main script lies inside the package, away from `pages/`: a folder of that name beside the main script would make
 # Streamlit serve its files directly, past the sign-in.
 MAIN = Path(__file__).parent / "gladly_tools" / "ui" / "main.py"
+PAGE = Path(st.__file__).parent / "static" / "index.html"
 
 
 @asynccontextmanager
@@ -38,6 +40,13 @@ app = st.App(
     MAIN,
     lifespan=lifespan,
     on_script_error=show_failure,
-    routes=[*routes(base_path=base_path), *bulk_routes(base_path=base_path)],
-    middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: portal().cookie_key)],
+    routes=[
+        *routes(base_path=base_path),
+        *bulk_routes(base_path=base_path),
+        *session_routes(base_path=base_path),
+    ],
+    middleware=[
+        Middleware(SecurityHeaders, page=PAGE.read_text(encoding="utf-8")),
+        Middleware(SessionCookie, key=lambda: portal().cookie_key),
+    ],
 )

@@ -19,7 +19,7 @@ from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
-from gladly_tools.ui.account import browser_zone, session_id
+from gladly_tools.ui.account import base_path, browser_zone, session_id
 from gladly_tools.ui.charts import CHARTS
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
@@ -308,7 +308,6 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
         is_view = which == "filtered" and filtered
         view = portal().views.put(place, query) if is_view else None
         table = shown.name if is_view else None
-        base_path = str(st.get_option("server.baseUrlPath") or "")
         bom, guard = _csv_options(place)
         for format, label in FORMATS.items():
             is_csv = format is Format.CSV
@@ -322,7 +321,7 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
                     view=view,
                     bom=is_csv and bom,
                     guard=guard or not is_csv,
-                    base_path=base_path,
+                    base_path=base_path(),
                 ),
                 icon=":material/folder_zip:" if packed and not is_view else ":material/download:",
                 width="stretch",

@@ -13,6 +13,7 @@ from gladly_tools.bulk_runs import BulkRuns
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from gladly_tools.web.cookie import signing_key
+from gladly_tools.web.tickets import Tickets
 from gladly_tools.web.vault import Session, Vault
 from gladly_tools.web.views import Views
 
@@ -28,6 +29,7 @@ class Portal:
         self.runs = Runs(settings)
         self.bulk = BulkRuns(self.runs)
         self.vault = Vault(hours=settings.session_hours)
+        self.tickets = Tickets()
         self.views = Views()
         self.cookie_key = signing_key(settings.data_dir)
         self._demos: dict[date, DemoServer] = {}

@@ -17,6 +17,7 @@ from gladly_tools.results.query import Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.web import recordings
+from gladly_tools.web.addresses import under
 from gladly_tools.web.guard import AS_IT_IS, guarded
 from gladly_tools.web.portal import Portal, portal
 from gladly_tools.web.vault import Session
@@ -26,10 +27,9 @@ PREFIX = "/results"
 
 def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
-    base = _base(base_path)
     return [
-        Route(f"{base}{PREFIX}/{{job_id}}/{{name}}", download, methods=["GET"]),
-        Route(f"{base}{recordings.PREFIX}/{{job_id}}", recordings.recording, methods=["GET"]),
+        Route(under(base_path, f"{PREFIX}/{{job_id}}/{{name}}"), download, methods=["GET"]),
+        Route(under(base_path, f"{recordings.PREFIX}/{{job_id}}"), recordings.recording, methods=["GET"]),
     ]
 
 
@@ -58,7 +58,7 @@ def download_link(
         "guard": None if guard else "0",
     }
     given = urlencode({key: value for key, value in asked.items() if value is not None})
-    return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
+    return under(base_path, f"{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}")
 
 
 @guarded
@@ -140,7 +140,3 @@ def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
     return every()
-
-
-def _base(path: str) -> str:
-    return f"/{path.strip('/')}" if path.strip("/") else ""
