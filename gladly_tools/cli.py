@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -42,6 +43,7 @@ from gladly_tools.exports.inputs import (
 from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
 from gladly_tools.jobs import Job, State, Ticket
+from gladly_tools.portal_files import portal_folder
 from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
 from gladly_tools.results.query import Query
@@ -154,6 +156,25 @@ def list_export_jobs() -> None:
 
 def _minute(at: datetime | None) -> str:
     return "-" * 16 if at is None else f"{at:%Y-%m-%d %H:%M}"
+
+
+@main.command("app")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port to listen on.")
+@click.option(
+    "--address",
+    default="localhost",
+    show_default=True,
+    help="Address to listen on; put a proxy with HTTPS before the portal where others reach it.",
+)
+@click.option("--base-path", default="", metavar="PATH", help="Path under which a proxy serves the portal.")
+def serve(port: int, address: str, base_path: str) -> None:
+    """Serve the portal until interrupted."""
+    command = [sys.executable, "-m", "streamlit", "run", str(portal_folder() / "app.py")]
+    command += [f"--server.port={port}", f"--server.address={address}", f"--server.baseUrlPath={base_path.strip('/')}"]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command))
+    # In place of this process, so that whoever stops it stops the portal.
+    os.execv(command[0], command)
 
 
 @main.command()

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "file_names": set(),
     "account": BASE | {"api"},
     "memory": set(),
+    "portal_files": set(),
     "results": BASE,
     "insights": {"results"},
     "event_figures": {"results"},
@@ -39,8 +40,8 @@ MAY_IMPORT = {
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE
     | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "items", "jobs"}
-    | {"kept_files", "results", "transcript", "web"},
-    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
+    | {"kept_files", "portal_files", "results", "transcript", "web"},
+    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "portal_files", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),
     "__main__": {"cli"},
