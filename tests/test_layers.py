@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "account": BASE | {"api"},
     "memory": set(),
     "portal_files": set(),
-    "results": BASE,
+    "results": BASE | {"clock"},
     "insights": {"results"},
     "event_figures": {"results"},
     "items": {"results"},
