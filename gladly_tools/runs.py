@@ -15,7 +15,7 @@ from typing import Any
 
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
-from gladly_tools.errors import Cancelled, InputError, NotFoundError
+from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.export import Export, Into, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
@@ -24,7 +24,9 @@ from gladly_tools.kept_files import KeptFiles, check_disk
 from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.store import Result, ResultStore
+from gladly_tools.results.table import Table
 from gladly_tools.settings import Settings
+from gladly_tools.snapshots import Snapshots
 from gladly_tools.workbench import SliceBench
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Runs:
         self.store = ResultStore(_private(settings.data_dir / "results"))
         self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
         self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
+        self.snapshots = Snapshots(settings.data_dir, days=settings.snapshot_days, most=settings.snapshots_kept)
         self.runner = Runner(self.journal, _private(settings.data_dir / "runners"), at_once=settings.jobs_at_once)
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
@@ -58,6 +61,7 @@ class Runs:
         self._sweeper.join()
         self.runner.close()
         self.remembered.close()
+        self.snapshots.close()
         self.journal.close()
 
     def start(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> Job:
@@ -184,6 +188,7 @@ class Runs:
                 self.store.delete(result_id)
         self.remembered.forget_old()
         self.kept.forget_old()
+        self.snapshots.forget_old()
         for sweep in list(self._sweeps):
             sweep()
         return forgotten
@@ -254,7 +259,7 @@ class Runs:
             )
             rows += self._write_slice(export, parameters, result, bench, item)
         ticket.progress(1, "finishing", row_count=rows)
-        return self._finish(export, result, job.id)
+        return self._finish(account, export, parameters, result, job.id)
 
     def _plan(self, ticket: Ticket, export: Export[Any], parameters: Parameters, client: Client) -> None:
         ticket.progress(0, "finding out what to ask for", row_count=0)
@@ -328,7 +333,9 @@ class Runs:
         )
         return written.rows
 
-    def _finish(self, export: Export[Any], result: Result, job_id: str) -> State:
+    def _finish(
+        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, job_id: str
+    ) -> State:
         slices = self.journal.slices(job_id)
         notes = [*_notes(slices)]
         for other in export.others:
@@ -347,16 +354,32 @@ class Runs:
                     count=abs(expected - finished.rows),
                 )
             )
-        result.write_manifest(
-            replace(
-                result.manifest,
-                finished=self.journal.now(),
-                expected_rows=expected,
-                rows=finished.rows,
-                notes=tuple(notes),
-            )
+        manifest = replace(
+            result.manifest,
+            finished=self.journal.now(),
+            expected_rows=expected,
+            rows=finished.rows,
+            notes=tuple(notes),
         )
+        if not manifest.partial:
+            manifest = self._kept_as_snapshot(account, export, parameters, result, manifest)
+        result.write_manifest(manifest)
         return State.PARTIAL if result.manifest.partial else State.DONE
+
+    def _kept_as_snapshot(
+        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, manifest: Manifest
+    ) -> Manifest:
+        """Keep a snapshot of a complete configuration; the manifest says so when that was not possible."""
+        if export.snapshot is None:
+            return manifest
+        asked = export.snapshot(parameters, self.settings)
+        try:
+            self.snapshots.of(account.owner).keep(Table(result), asked, at=manifest.finished or self.journal.now())
+        except GladlyToolsError as error:
+            logger.warning("no snapshot of %s was kept: %s", export.name, error)
+            note = Note(level="info", text="No snapshot to compare with later could be kept")
+            return replace(manifest, notes=(*manifest.notes, note))
+        return manifest
 
 
 def _private(folder: Path) -> Path:

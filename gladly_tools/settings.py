@@ -98,6 +98,12 @@ class Settings:
     request_timeout_seconds: float = _setting(30.0, "How long to wait for any other answer", _positive)
     requests_in_flight: int = _setting(8, "Requests of one job that may be under way at once", _count)
     retention_hours: float = _setting(24.0, "Hours after which a result is deleted", _positive)
+    snapshot_days: float = _setting(
+        400.0, "Days after which a snapshot of the configuration that was not seen again is deleted", _positive
+    )
+    snapshots_kept: int = _setting(
+        100, "Snapshots kept of each configuration export of an account, at most; the oldest go first", _count
+    )
     customer_cache_hours: float = _setting(
         12.0, "Hours for which a customer looked up once is not looked up again", _positive
     )

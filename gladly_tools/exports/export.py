@@ -148,6 +148,9 @@ class Export(Generic[P]):
 
     `order` names the column by which rows are shown and downloaded while nobody sorts them in another way.
 
+    `snapshot` is there for what is set up by people: it names what a run asked that decides which rows there are, in
+    JSON, so that two complete results of which that is equal differ only where the set-up changed.
+
     `columns` are all that there can be; where a run has only some of them, `columns_of` names those.
 
     An export whose result is a ZIP names its first `table`, which is what that file is called, and its `others`; `rows`
@@ -176,3 +179,4 @@ class Export(Generic[P]):
     table: str = ""
     others: Sequence[OtherTable] = ()
     columns_of: Callable[[P], Sequence[Column]] | None = None
+    snapshot: Callable[[P, Settings], Mapping[str, JsonValue]] | None = None
