@@ -59,7 +59,9 @@ def test_texts_that_are_too_long_are_cut_and_say_so() -> None:
     assert found.removed == MOST_LINES
 
 
-@pytest.mark.parametrize("one", ["a b " * 20_000, "\n" * 50_000, "a\nb\n" * 20_000, ("word " * 300 + "\n") * 900, "a b " * 170])
+@pytest.mark.parametrize(
+    "one", ["a b " * 20_000, "\n" * 50_000, "a\nb\n" * 20_000, ("word " * 300 + "\n") * 900, "a b " * 170]
+)
 def test_no_text_takes_long(one: str) -> None:
     begun = time.perf_counter()
     difference(one, one.replace("a", "c").replace("word", "ward", 5000) + "end")
