@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -35,6 +36,8 @@ PLAN = "plan"
 SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
+ROOM_SECONDS = 15.0
+MOST_JOBS = 100_000
 
 
 class Runs:
@@ -47,7 +50,12 @@ class Runs:
         self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
         self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
         self.snapshots = Snapshots(settings.data_dir, days=settings.snapshot_days, most=settings.snapshots_kept)
-        self.runner = Runner(self.journal, _private(settings.data_dir / "runners"), at_once=settings.jobs_at_once)
+        self.runner = Runner(
+            self.journal,
+            _private(settings.data_dir / "runners"),
+            at_once=settings.jobs_at_once,
+            at_once_each=settings.account_jobs_at_once,
+        )
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
         self._closed = threading.Event()
@@ -214,7 +222,7 @@ class Runs:
                 return
 
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
-        self.check_disk()
+        self.check_limits(account)
         return self.journal.create(
             secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
             owner=account.owner,
@@ -225,9 +233,31 @@ class Runs:
             runner=self.runner.id,
         )
 
-    def check_disk(self) -> None:
-        """Raise GladlyToolsError when the disk is nearly full."""
+    def check_limits(self, account: Account) -> None:
+        """Raise GladlyToolsError when the account has too many jobs under way, or there is no room for another."""
+        active = sum(job.state.active for job in self.journal.list(account.owner))
+        if active >= self.settings.account_jobs:
+            raise GladlyToolsError(
+                f"{active} jobs of this account run or wait already, which is the most there may be.",
+                "Wait until one has ended, or stop one on the Jobs page.",
+            )
+        self.check_room(account)
+
+    def check_room(self, account: Account) -> None:
+        """Raise GladlyToolsError when the account has used up its share of the disk, or the disk is nearly full."""
         check_disk(self.settings.data_dir)
+        used = self.bytes_of(account)
+        if used >= self.settings.account_gigabytes * 1e9:
+            raise GladlyToolsError(
+                f"The results and kept files of this account take {used / 1e9:,.1f} GB,"
+                f" and {self.settings.account_gigabytes:g} GB is the most.",
+                "Delete results on the Jobs page, or kept files where export jobs are chosen; then go on.",
+            )
+
+    def bytes_of(self, account: Account) -> int:
+        """What the account's results and kept files take on the disk."""
+        results = sum(self.store.size(job.id) for job in self.journal.list(account.owner, limit=MOST_JOBS))
+        return results + sum(self.kept.of(account.owner).sizes().values())
 
     def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
         job = self.journal.get(ticket.job_id)
@@ -240,11 +270,15 @@ class Runs:
         planned = self.journal.slices(job.id)
         slices = len([item for item in planned if item.key != PLAN])
         rows = sum(item.row_count or 0 for item in planned)
+        looked = float("-inf")
         for item in planned:
             if item.row_count is not None:
                 continue
             ticket.check()
-            self.check_disk()
+            check_disk(self.settings.data_dir)
+            if time.monotonic() - looked >= ROOM_SECONDS:
+                self.check_room(account)
+                looked = time.monotonic()
             bench = SliceBench(
                 client=watched,
                 settings=self.settings,

@@ -108,7 +108,15 @@ class Settings:
         12.0, "Hours for which a customer looked up once is not looked up again", _positive
     )
     jobs_at_once: int = _setting(4, "Jobs that run at the same time; more wait in the queue", _count)
+    account_jobs_at_once: int = _setting(3, "Jobs of one account that run at the same time; more wait", _count)
+    account_jobs: int = _setting(20, "Jobs of one account that run or wait, at most; more are refused", _count)
+    account_gigabytes: float = _setting(
+        50.0,
+        "Gigabytes of results and kept files of one account, at most; looked at between the parts of a job",
+        _positive,
+    )
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
+    sessions: int = _setting(500, "People signed in at the same time, at most", _count)
     answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)
     call_events_path: str = _setting(
         "/api/v1/conversation-items/{itemId}/participant-events",

@@ -30,7 +30,7 @@ class Portal:
         self.settings = settings
         self.runs = Runs(settings)
         self.bulk = BulkRuns(self.runs)
-        self.vault = Vault(hours=settings.session_hours)
+        self.vault = Vault(hours=settings.session_hours, most=settings.sessions)
         self.tickets = Tickets()
         self.views = Views()
         self.saved = SavedViews(settings.data_dir / "views.sqlite")
@@ -80,11 +80,11 @@ class Portal:
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:
             account = confirm(client, instance=instance)
+            before = self.vault.drop(session_id)
+            self.vault.put(session_id, Session(account=account, client=client))
         except BaseException:
             client.close()
             raise
-        before = self.vault.drop(session_id)
-        self.vault.put(session_id, Session(account=account, client=client))
         self._retire(before)
         self.runs.resume_interrupted(account, client)
         return account
