@@ -159,11 +159,11 @@ def test_a_lost_part_makes_the_result_partial(
 ) -> None:
     real = runs._finish
 
-    def with_a_part_lost(export: object, result: Any, job_id: str) -> State:
+    def with_a_part_lost(account: Any, export: Any, parameters: Any, result: Any, job_id: str) -> State:
         for path in result.files():
             path.unlink()
         result.write_slice(0, "all", iter(()), zone="UTC")
-        return real(export, result, job_id)  # type: ignore[arg-type]
+        return real(account, export, parameters, result, job_id)
 
     monkeypatch.setattr(runs, "_finish", with_a_part_lost)
     job = run(runs, client, account)
