@@ -1,4 +1,4 @@
-"""Snapshots: what the configuration was and when, kept for long, so that two days can be compared.
+"""Where snapshots are kept, and when each was seen.
 
     <folder>/snapshots.sqlite     when each was seen, by account
     <folder>/snapshots/<file>/    its rows, as a result of their own
@@ -10,7 +10,6 @@ leaves in between is swept up later.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import sqlite3
@@ -24,9 +23,10 @@ from typing import Any
 
 from gladly_tools.errors import GladlyToolsError, NotFoundError
 from gladly_tools.results.manifest import Manifest
-from gladly_tools.results.schema import Row
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
+from gladly_tools.snapshots.content import columns_of, digest_of, rows_of
+from gladly_tools.snapshots.snapshot import Snapshot
 
 ORPHAN_SECONDS = 600
 
@@ -47,24 +47,6 @@ create table if not exists snapshots (
 create index if not exists snapshots_by_owner on snapshots (owner, export, asked, first_at);
 create index if not exists snapshots_by_file on snapshots (file);
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
-    """One state of a configuration: first seen, last seen unchanged, both aware and in UTC.
-
-    `asked` is what decided which rows there are: only snapshots that were asked alike can be compared. `note` is empty
-    for what was read from Gladly by an export.
-    """
-
-    id: str
-    export: str
-    asked: Mapping[str, Any]
-    first_at: datetime
-    last_at: datetime
-    rows: int
-    bytes: int
-    note: str
 
 
 class Snapshots:
@@ -114,7 +96,7 @@ class Snapshots:
             owner=owner,
             export=table.result.manifest.export,
             asked=json.dumps(asked, sort_keys=True, ensure_ascii=False),
-            content=_content(table),
+            content=digest_of(table),
             at=at.astimezone(UTC),
             note=note,
         )
@@ -289,7 +271,6 @@ class Snapshots:
     def _write(self, table: Table) -> str:
         """Write the rows as a result of their own, durable; a failure leaves nothing behind."""
         was = table.result.manifest
-        columns = tuple(column for column in table.columns if not column.beside)
         file = secrets.token_hex(16)
         manifest = Manifest(
             export=was.export,
@@ -297,13 +278,13 @@ class Snapshots:
             instance=was.instance,
             username=was.username,
             started=was.started,
-            columns=columns,
+            columns=columns_of(table),
             zone=was.zone,
             order=was.order,
         )
         try:
             kept = self.store.create(file, manifest)
-            kept.write_slice(0, "all", _rows(table), zone=was.zone)
+            kept.write_slice(0, "all", rows_of(table), zone=was.zone)
             kept.write_manifest(replace(kept.manifest, finished=was.finished, rows=kept.finish().rows))
         except BaseException:
             self.store.delete(file)
@@ -359,24 +340,6 @@ class _Seen:
 
     def is_like(self, row: Any) -> bool:
         return bool(row["content"] == self.content and row["note"] == self.note)
-
-
-def _rows(table: Table) -> Iterator[Row]:
-    names = [column.name for column in table.columns if not column.beside]
-    for batch in table.batches(columns=names):
-        yield from batch.to_pylist()
-
-
-def _content(table: Table) -> str:
-    """A digest of the columns and rows that is the same in whatever order the rows come."""
-    names = [column.name for column in table.columns if not column.beside]
-    digests = sorted(
-        hashlib.sha256(json.dumps(row, sort_keys=True, default=str).encode()).digest() for row in _rows(table)
-    )
-    whole = hashlib.sha256(json.dumps(names).encode())
-    for digest in digests:
-        whole.update(digest)
-    return whole.hexdigest()
 
 
 def _snapshot(row: Any) -> Snapshot:
