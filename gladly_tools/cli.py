@@ -24,6 +24,7 @@ import click
 from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.cli_bulk import add_bulk_commands
+from gladly_tools.cli_compare import add_compare_commands
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.call_question import CallQuestion
@@ -53,6 +54,10 @@ from gladly_tools.runs import Runs
 from gladly_tools.settings import TABLE, Settings
 
 FAILED, BAD_INPUT, PARTIAL = 1, 2, 3
+KEEPS_SNAPSHOT = (
+    "A complete run also keeps a small snapshot in the data folder (GLADLY_TOOLS_DATA_DIR), which outlives the result: "
+    "gladly-tools changes compares them, gladly-tools snapshots lists and deletes them."
+)
 
 CREDENTIALS = {"url": "GLADLY_URL", "username": "GLADLY_USERNAME", "api_token": "GLADLY_API_TOKEN"}
 
@@ -224,7 +229,13 @@ def _command(export: Export[Any]) -> click.Command:
         export.name,
         callback=run,
         help="\n\n".join(
-            text for text in (f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.", export.caveat) if text
+            text
+            for text in (
+                f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.",
+                export.caveat,
+                KEEPS_SNAPSHOT if export.snapshot is not None else "",
+            )
+            if text
         ),
         short_help=export.summary,
         params=[
@@ -553,3 +564,4 @@ def progress_line(job: Job, now: datetime) -> str:
 
 
 add_bulk_commands(main, signed_in=_signed_in, progress=Progress)
+add_compare_commands(main, signed_in=_signed_in, target=Target)

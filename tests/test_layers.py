@@ -50,6 +50,7 @@ MAY_IMPORT = {
         "bulk_runs",
         "calls",
         "clock",
+        "comparing",
         "event_figures",
         "exports",
         "insights",
@@ -60,11 +61,14 @@ MAY_IMPORT = {
         "portal_files",
         "results",
         "saved_views",
+        "snapshots",
         "transcript",
         "web",
     },
-    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "portal_files", "results", "runs"},
+    "cli": BASE
+    | {"account", "api", "cli_bulk", "cli_compare", "demo", "exports", "jobs", "portal_files", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
+    "cli_compare": BASE | {"account", "api", "comparing", "results", "runs", "snapshots"},
     "demo": set(),
     "__main__": {"cli"},
 }
