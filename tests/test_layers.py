@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "saved_views": BASE | {"results"},
     "reference": BASE | {"bulk", "exports", "results"},
-    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs", "saved_views"},
+    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "results", "runs", "saved_views"},
     "ui": BASE
     | {
         "account",
