@@ -126,6 +126,9 @@ class Workbench(Protocol):
     def progress(self, fraction: float, detail: str) -> None:
         """Tell how much of the current slice is done, 0 to 1, and what is going on."""
 
+    def wait(self, seconds: float, reason: str) -> None:
+        """Sleep, and show why; raises Cancelled at once when the person stops the job."""
+
 
 def _whole(_client: Client, _settings: Settings, _parameters: Any) -> Plan:
     return Plan(slices=(Slice(key="all", title="Everything"),))
