@@ -19,6 +19,7 @@ from gladly_tools.web.headers import SecurityHeaders
 from gladly_tools.web.portal import close_portal, open_portal, portal
 from gladly_tools.web.routes import routes
 from gladly_tools.web.session_route import session_routes
+from gladly_tools.web.sql_routes import sql_routes
 
 # The main script lies away from `pages/`: a folder of that name beside the main script would make Streamlit serve its
 # files directly, past the sign-in.
@@ -45,6 +46,7 @@ app = st.App(
         *routes(base_path=base_path),
         *bulk_routes(base_path=base_path),
         *session_routes(base_path=base_path),
+        *sql_routes(base_path=base_path),
     ],
     middleware=[
         Middleware(SecurityHeaders, page=PAGE.read_text(encoding="utf-8")),

@@ -115,6 +115,9 @@ class Settings:
         "Gigabytes of results and kept files of one account, at most; looked at between the parts of a job",
         _positive,
     )
+    sql_seconds: float = _setting(20.0, "Seconds that a query in SQL may take", _positive)
+    sql_memory_mb: int = _setting(512, "Megabytes of memory that a query in SQL may use", _count)
+    sql_queries_at_once: int = _setting(2, "Queries in SQL that one account may run at the same time", _count)
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
     sessions: int = _setting(500, "People signed in at the same time, at most", _count)
     answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)

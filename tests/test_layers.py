@@ -37,11 +37,13 @@ MAY_IMPORT = {
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
     "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
     "names": BASE | {"account", "jobs", "results", "runs"},
+    "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "saved_views": BASE | {"results"},
     "reference": BASE | {"bulk", "exports", "results"},
-    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "results", "runs", "saved_views"},
+    "web": BASE
+    | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "queries", "results", "runs", "saved_views"},
     "ui": BASE
     | {
         "account",
@@ -59,6 +61,7 @@ MAY_IMPORT = {
         "kept_files",
         "names",
         "portal_files",
+        "queries",
         "results",
         "saved_views",
         "snapshots",

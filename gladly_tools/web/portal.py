@@ -11,6 +11,7 @@ from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentia
 from gladly_tools.api import Client
 from gladly_tools.bulk_runs import BulkRuns
 from gladly_tools.errors import NotFoundError
+from gladly_tools.queries import Queries
 from gladly_tools.runs import Runs
 from gladly_tools.saved_views import SavedViews
 from gladly_tools.settings import Settings
@@ -32,6 +33,7 @@ class Portal:
         self.bulk = BulkRuns(self.runs)
         self.vault = Vault(hours=settings.session_hours, most=settings.sessions)
         self.tickets = Tickets()
+        self.queries = Queries(self.runs)
         self.views = Views()
         self.saved = SavedViews(settings.data_dir / "views.sqlite")
         self.runs.also_sweep(self._forget_links)
@@ -61,7 +63,8 @@ class Portal:
         self._retire(self.vault.drop(session_id))
 
     def close(self) -> None:
-        """Interrupt the jobs and close the demo company."""
+        """Interrupt the jobs, stop the queries and close the demo company."""
+        self.queries.close()
         self.runs.close()
         self.bulk.close()
         for demo in self._demos.values():
