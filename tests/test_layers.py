@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "file_names": set(),
     "account": BASE | {"api"},
     "memory": set(),
-    "results": BASE,
+    "results": BASE | {"clock"},
     "insights": {"results"},
     "event_figures": {"results"},
     "items": {"results"},

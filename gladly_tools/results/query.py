@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from gladly_tools.errors import InputError
+from gladly_tools.results.relative import MOST_BACK, Unit, is_zone
 from gladly_tools.results.schema import TEXT_KINDS, Kind
 
 T = TypeVar("T")
@@ -31,6 +32,10 @@ class Operator(StrEnum):
     EQUALS = "equals"
     ONE_OF = "one_of"
     BETWEEN = "between"
+    LAST = "last"
+    ON_WEEKDAYS = "on_weekdays"
+    AT_HOURS = "at_hours"
+    LISTS = "lists"
     IS_TRUE = "is_true"
     IS_FALSE = "is_false"
     IS_EMPTY = "is_empty"
@@ -39,7 +44,14 @@ class Operator(StrEnum):
 
 _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     **{
-        kind: (Operator.CONTAINS, Operator.EQUALS, Operator.STARTS_WITH, Operator.ONE_OF, Operator.IS_EMPTY)
+        kind: (
+            Operator.CONTAINS,
+            Operator.EQUALS,
+            Operator.STARTS_WITH,
+            Operator.ONE_OF,
+            Operator.LISTS,
+            Operator.IS_EMPTY,
+        )
         for kind in (Kind.ID, Kind.TEXT, Kind.URL)
     },
     Kind.CHOICE: (
@@ -47,6 +59,7 @@ _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
         Operator.CONTAINS,
         Operator.EQUALS,
         Operator.STARTS_WITH,
+        Operator.LISTS,
         Operator.IS_EMPTY,
     ),
     Kind.INTEGER: (
@@ -64,7 +77,15 @@ _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
         Operator.IS_UNREADABLE,
     ),
     Kind.BOOLEAN: (Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
-    Kind.TIME: (Operator.BETWEEN, Operator.EQUALS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
+    Kind.TIME: (
+        Operator.LAST,
+        Operator.BETWEEN,
+        Operator.EQUALS,
+        Operator.ON_WEEKDAYS,
+        Operator.AT_HOURS,
+        Operator.IS_EMPTY,
+        Operator.IS_UNREADABLE,
+    ),
     Kind.LIST: (Operator.ONE_OF, Operator.CONTAINS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
     Kind.RECORDS: (Operator.CONTAINS, Operator.IS_EMPTY),
 }
@@ -84,6 +105,11 @@ class Condition:
     equals                           one number; one aware time
     one_of                           values exactly as stored, any number; None stands for empty; of none: no row
     between                          two values, None for open; numbers include both ends, times only the first
+    last                             zone, number, unit (see `relative`): a time within that span back from now
+    on_weekdays                      zone, then weekdays of that zone, 1 for Monday to 7 for Sunday
+    at_hours                         zone, then hours of that zone's clock, 0 to 23
+    lists                            separator, then items: the text, split there and trimmed, has one of them
+                                     exactly; None stands for empty
     is_...                           no values
 
     On a list, `contains` asks each item and `one_of` asks for any item. `negated` takes exactly the other
@@ -152,6 +178,10 @@ def check_condition(condition: Condition, kind: Kind) -> None:
     operator, values = condition.operator, condition.values
     if operator not in _OPERATORS[kind]:
         raise _wrong(condition, f"cannot be asked whether it {operator.value.replace('_', ' ')}")
+    if operator in _OWN_VALUES:
+        if not _OWN_VALUES[operator](values):
+            raise _wrong(condition, "has values that do not belong to it")
+        return
     if operator in _WITHOUT_VALUES:
         wanted = 0
     elif operator is Operator.BETWEEN:
@@ -176,6 +206,39 @@ def _fits(value: Value, kind: Kind) -> bool:
     if kind is Kind.NUMBER:
         return isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value)
     return isinstance(value, str) and (kind in TEXT_KINDS or kind in (Kind.LIST, Kind.RECORDS))
+
+
+def _reaches_back(values: tuple[Value, ...]) -> bool:
+    return (
+        len(values) == 3 and is_zone(values[0]) and _is_whole(values[1], 1, MOST_BACK) and values[2] in frozenset(Unit)
+    )
+
+
+def _zone_and_numbers(least: int, most: int) -> Callable[[tuple[Value, ...]], bool]:
+    return lambda values: (
+        len(values) > 0 and is_zone(values[0]) and all(_is_whole(value, least, most) for value in values[1:])
+    )
+
+
+def _separator_and_items(values: tuple[Value, ...]) -> bool:
+    return (
+        len(values) > 0
+        and isinstance(values[0], str)
+        and values[0] != ""
+        and all(item is None or isinstance(item, str) for item in values[1:])
+    )
+
+
+_OWN_VALUES: Mapping[Operator, Callable[[tuple[Value, ...]], bool]] = {
+    Operator.LAST: _reaches_back,
+    Operator.ON_WEEKDAYS: _zone_and_numbers(1, 7),
+    Operator.AT_HOURS: _zone_and_numbers(0, 23),
+    Operator.LISTS: _separator_and_items,
+}
+
+
+def _is_whole(value: Value, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
 
 
 def _is_finite(value: int | float) -> bool:

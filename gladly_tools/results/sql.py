@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from gladly_tools import clock
 from gladly_tools.errors import InputError
 from gladly_tools.results.layout import Field
 from gladly_tools.results.query import Condition, Operator, Query, Value, check_condition
+from gladly_tools.results.relative import Unit, span_back
 from gladly_tools.results.schema import TEXT_KINDS, Kind
 
 _WHITE = " \t\r\n\v\f\u00a0\u2028\u2029\u3000\ufeff"
@@ -22,10 +25,14 @@ class Clauses:
     parameters: Mapping[str, object]
 
 
-def compile_query(query: Query, fields: Sequence[Field]) -> Clauses:
-    """The clauses of a query. Raises InputError for an unknown column, or a condition that does not fit."""
+def compile_query(query: Query, fields: Sequence[Field], *, now: datetime | None = None) -> Clauses:
+    """The clauses of a query, with what reaches back doing so from `now`, which is this moment unless given.
+
+    Raises InputError for an unknown column, or a condition that does not fit.
+    """
     parameters: dict[str, object] = {}
-    tests = [_test(condition, _find(condition.column, fields), parameters) for condition in query.conditions]
+    now = clock.now() if now is None else now
+    tests = [_test(condition, _find(condition.column, fields), parameters, now) for condition in query.conditions]
     if query.search:
         texts = [each for each in fields if each.column.kind in TEXT_KINDS]
         needle = _bind(query.search, parameters)
@@ -70,13 +77,13 @@ def _bind(value: object, parameters: dict[str, object]) -> str:
     return f"${name}"
 
 
-def _test(condition: Condition, each: Field, parameters: dict[str, object]) -> str:
+def _test(condition: Condition, each: Field, parameters: dict[str, object], now: datetime) -> str:
     check_condition(condition, each.column.kind)
-    test = _positive_test(condition, each, parameters)
+    test = _positive_test(condition, each, parameters, now)
     return f"NOT coalesce({test}, false)" if condition.negated else test
 
 
-def _positive_test(condition: Condition, each: Field, parameters: dict[str, object]) -> str:
+def _positive_test(condition: Condition, each: Field, parameters: dict[str, object], now: datetime) -> str:
     kind, reading = each.column.kind, each.reading
     match condition.operator:
         case Operator.IS_EMPTY:
@@ -91,6 +98,16 @@ def _positive_test(condition: Condition, each: Field, parameters: dict[str, obje
             return _between(condition.values, kind, reading, parameters)
         case Operator.ONE_OF:
             return _one_of(condition.values, each, parameters)
+        case Operator.LISTS:
+            return _lists(condition.values, each, parameters)
+        case Operator.LAST:
+            zone, number, unit = condition.values
+            span = span_back(str(zone), int(str(number)), Unit(str(unit)), now)
+            return _between(span, kind, reading, parameters)
+        case Operator.ON_WEEKDAYS:
+            return _in_zone("isodow", condition.values, reading, parameters)
+        case Operator.AT_HOURS:
+            return _in_zone("hour", condition.values, reading, parameters)
     value = _bind(condition.values[0], parameters)
     if kind is Kind.LIST:
         return f"len(list_filter({reading}, lambda item: contains(lower(item), lower({value})))) > 0"
@@ -142,6 +159,28 @@ def _one_of(values: Sequence[Value], each: Field, parameters: dict[str, object])
     if len(given) < len(values):
         tests.append(_empty(each))
     return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def _lists(values: Sequence[Value], each: Field, parameters: dict[str, object]) -> str:
+    separator, *items = values
+    given = [item for item in items if item is not None]
+    tests = []
+    if given:
+        pieces = f"string_split({each.reading}, {_bind(separator, parameters)})"
+        trimmed = f"list_transform({pieces}, lambda piece: trim(piece, {_WHITE_SQL}))"
+        tests.append(f"list_has_any({trimmed}, {_bind(given, parameters)})")
+    if len(given) < len(items):
+        tests.append(_empty(each))
+    return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def _in_zone(part: str, values: Sequence[Value], reading: str, parameters: dict[str, object]) -> str:
+    """Whether a part of the local time is one of those given; of none, no time is."""
+    zone, *numbers = values
+    if not numbers:
+        return "false"
+    local = f"timezone({_bind(zone, parameters)}, {reading})"
+    return f"{part}({local}) IN (SELECT unnest({_bind(numbers, parameters)}))"
 
 
 _WHITE_SQL = " || ".join(f"chr({ord(character)})" for character in _WHITE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,22 +12,13 @@ import streamlit as st
 from gladly_tools.results.query import Condition, Operator, Query, Sort, operators_for
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.table import Table
+from gladly_tools.results.words import WORDS, describe
 from gladly_tools.ui.words import plain
 
 MOST_CHOICES = 1000
 ASCENDING, DESCENDING = "Ascending", "Descending"
-
-WORDS: Mapping[Operator, tuple[str, str]] = {
-    Operator.CONTAINS: ("contains", "does not contain"),
-    Operator.STARTS_WITH: ("starts with", "does not start with"),
-    Operator.EQUALS: ("is", "is not"),
-    Operator.ONE_OF: ("is one of", "is none of"),
-    Operator.BETWEEN: ("is between", "is not between"),
-    Operator.IS_TRUE: ("is yes", "is not yes"),
-    Operator.IS_FALSE: ("is no", "is not no"),
-    Operator.IS_EMPTY: ("is empty", "is not empty"),
-    Operator.IS_UNREADABLE: ("could not be read", "could be read"),
-}
+ELSEWHERE = frozenset({Operator.LAST, Operator.ON_WEEKDAYS, Operator.AT_HOURS, Operator.LISTS})
+"""Operators with values of their own, which charts set."""
 
 
 def filter_bar(table: Table, job_id: str, zone: str, *, first: Sequence[str], before: Query) -> Query:
@@ -97,38 +88,6 @@ def _key(job_id: str) -> str:
     return f"filters:{job_id}"
 
 
-def describe(condition: Condition, zone: str) -> str:
-    """A condition in words."""
-    verb = WORDS[condition.operator][condition.negated]
-    values = [_value_words(value, zone) for value in condition.values]
-    if condition.operator is Operator.BETWEEN:
-        low, high = (_end_words(value, zone, last=place == 1) for place, value in enumerate(condition.values))
-        if not low or not high:
-            reach = f"from {low}" if low else f"up to {high}"
-            return f"{condition.column} is {'not ' if condition.negated else ''}{reach}"
-        return f"{condition.column} {verb} {low} and {high}"
-    shown = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
-    return f"{condition.column} {verb} {shown}".strip()
-
-
-def _end_words(value: Any, zone: str, *, last: bool) -> str:
-    """One end of a range; a day where it is a whole one: the last is the one before the midnight that ends it."""
-    if not isinstance(value, datetime):
-        return "" if value is None else f"{value:g}"
-    local = value.astimezone(ZoneInfo(zone))
-    if local.time() == time(0):
-        return f"{(local - timedelta(days=1) if last else local).date()}"
-    return f"{local:%Y-%m-%d %H:%M}"
-
-
-def _value_words(value: Any, zone: str) -> str:
-    if value is None:
-        return "(empty)"
-    if isinstance(value, datetime):
-        return f"{value.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-    return str(value) if len(str(value)) <= 40 else f"{str(value)[:40]}…"
-
-
 def _add_condition(table: Table, names: Sequence[str], job_id: str, zone: str, conditions: list[Condition]) -> None:
     by_name = {column.name: column for column in table.columns}
     name = st.selectbox("Column", names, key=f"filter column:{job_id}", width=340)
@@ -137,6 +96,7 @@ def _add_condition(table: Table, names: Sequence[str], job_id: str, zone: str, c
         (operator, negated)
         for operator in operators_for(column.kind)
         for negated in (False, True)
+        if operator not in ELSEWHERE
         if operator is not Operator.IS_UNREADABLE or not table.is_readable(name)
     ]
     operator, negated = st.selectbox(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -16,25 +17,32 @@ from gladly_tools.errors import InputError, TryLaterError
 from gladly_tools.results import table as table_module
 from gladly_tools.results.query import Condition, Operator, Query, Sort, Value, operators_for
 from gladly_tools.results.readings import is_empty, read
+from gladly_tools.results.relative import Unit, span_back
 from gladly_tools.results.schema import TEXT_KINDS, Kind, Row
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
+from tests.conftest import NOW
 from tests.results.making import EVERY_KIND, result_of, table_of
 
 COLUMNS = {column.name: column for column in EVERY_KIND}
 START = datetime(2026, 3, 1, tzinfo=UTC)
 ODD = 'odd "name"; --'
 
-TEXTS = st.sampled_from(["", " ", "a", "A", "ab", "É", "é", "100%", "_", "x'; --", '"', "null", "日本"])
+ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Apia"])
+TEXTS = st.sampled_from(
+    ["", " ", "a", "A", "ab", "É", "é", "100%", "_", "x'; --", '"', "null", "日本", "a; ab", "ab ;é;", "a\u3000 ; b"]
+)
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "Id": TEXTS,
     "Name": TEXTS,
     "Status": st.sampled_from(["OPEN", "CLOSED"]),
-    "Created At": st.sampled_from(["2026-03-01", "2026-03-01T12:00:00.5Z", "soon", "", "Null"]),
+    "Created At": st.sampled_from(
+        ["2026-03-01", "2026-03-01T12:00:00.5Z", "2026-03-20T23:59:59-04:00", "soon", "", "Null"]
+    ),
     "Count": st.sampled_from(["1", "2.0", "-3", "many", " ", "null"]),
     "Score": st.sampled_from([0, -1.5, 2.25, 1e300]),
     "Open": st.booleans(),
-    "Seen At": st.sampled_from(["2026-03-01", "2026-03-02T00:00:00Z"]),
+    "Seen At": st.sampled_from(["2026-03-01", "2026-03-02T00:00:00Z", "2026-03-20T18:30:00Z", "2026-03-08T06:59:59Z"]),
     "Tags": st.lists(st.sampled_from(["Red", "blue", "x'y"]), max_size=2),
     ODD: TEXTS,
 }
@@ -55,6 +63,14 @@ def _values(kind: Kind, operator: Operator) -> st.SearchStrategy[tuple[Value, ..
             return st.tuples(st.none() | one, st.none() | one)
         case Operator.ONE_OF:
             return st.lists(st.none() | one, max_size=3).map(tuple)
+        case Operator.LAST:
+            return st.tuples(ZONES, st.integers(1, 3), st.sampled_from(list(map(str, Unit))))
+        case Operator.ON_WEEKDAYS | Operator.AT_HOURS:
+            numbers = st.integers(1, 7) if operator is Operator.ON_WEEKDAYS else st.integers(0, 23)
+            return st.builds(lambda zone, found: (zone, *found), ZONES, st.lists(numbers, max_size=9))
+        case Operator.LISTS:
+            items = st.lists(st.none() | st.sampled_from(["a", "ab", "", "é", "x'"]), max_size=2)
+            return st.builds(lambda separator, found: (separator, *found), st.sampled_from([";", " ; ", "--"]), items)
         case Operator.CONTAINS | Operator.STARTS_WITH | Operator.EQUALS:
             return st.tuples(one)
         case _:
@@ -124,6 +140,17 @@ def _meets(row: Row, condition: Condition) -> bool:
             low, high = values
             met = value is not None and (low is None or value >= low)
             met = met and (high is None or (value < high if kind is Kind.TIME else value <= high))
+        case Operator.LAST:
+            start, end = span_back(str(values[0]), int(str(values[1])), Unit(str(values[2])), NOW)
+            met = value is not None and start <= value < end
+        case Operator.ON_WEEKDAYS | Operator.AT_HOURS:
+            local = None if value is None else value.astimezone(ZoneInfo(str(values[0])))
+            part = None if local is None else local.isoweekday() if "day" in condition.operator else local.hour
+            met = part is not None and part in values[1:]
+        case Operator.LISTS:
+            pieces = [] if value is None else [piece.strip() for piece in value.split(str(values[0]))]
+            met = any(item in pieces for item in values[1:] if item is not None)
+            met = met or (None in values and _is_empty(row, condition.column))
         case Operator.IS_TRUE | Operator.IS_FALSE:
             met = value is (condition.operator is Operator.IS_TRUE)
         case Operator.IS_EMPTY:
@@ -165,7 +192,7 @@ def _hashable(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(first=ROWS, second=ROWS, query=QUERIES)
 def test_every_way_to_ask_gives_the_rows_that_the_conditions_mean(
     store: ResultStore, first: list[Row], second: list[Row], query: Query
@@ -321,6 +348,23 @@ def test_unknown_columns_are_refused(things: Table, name: str) -> None:
         ("Open", Operator.IS_TRUE, (1,)),
         ("Seen At", Operator.BETWEEN, (datetime(2026, 3, 1), None)),  # noqa: DTZ001 naive on purpose
         ("Seen At", Operator.CONTAINS, ("2026",)),
+        ("Seen At", Operator.LAST, ("UTC", 7)),
+        ("Seen At", Operator.LAST, ("Nowhere/Land", 7, "days")),
+        ("Seen At", Operator.LAST, ("UTC", 0, "days")),
+        ("Seen At", Operator.LAST, ("UTC", 10_001, "hours")),
+        ("Seen At", Operator.LAST, ("UTC", True, "days")),
+        ("Seen At", Operator.LAST, ("UTC", 7, "years")),
+        ("Seen At", Operator.ON_WEEKDAYS, ()),
+        ("Seen At", Operator.ON_WEEKDAYS, ("UTC", 0)),
+        ("Seen At", Operator.ON_WEEKDAYS, ("UTC", 8)),
+        ("Seen At", Operator.ON_WEEKDAYS, ("/etc/passwd", 1)),
+        ("Seen At", Operator.AT_HOURS, ("UTC", 24)),
+        ("Seen At", Operator.AT_HOURS, ("UTC", "1")),
+        ("Count", Operator.LAST, ("UTC", 7, "days")),
+        ("Name", Operator.LISTS, ()),
+        ("Name", Operator.LISTS, ("", "a")),
+        ("Name", Operator.LISTS, (";", 1)),
+        ("Tags", Operator.LISTS, (";", "a")),
     ],
 )
 def test_conditions_that_do_not_fit_are_refused(
