@@ -35,11 +35,12 @@ MAY_IMPORT = {
     "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "workbench"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
+    "saved_views": BASE | {"results"},
     "reference": BASE | {"bulk", "exports", "results"},
-    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
+    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs", "saved_views"},
     "ui": BASE
     | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "items", "jobs"}
-    | {"kept_files", "results", "transcript", "web"},
+    | {"kept_files", "results", "saved_views", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),
@@ -49,7 +50,7 @@ LIBRARIES = {
     "streamlit": {"ui"},
     "httpx": {"api"},
     "duckdb": {"results"},
-    "sqlite3": {"bulk", "jobs", "memory"},
+    "sqlite3": {"bulk", "jobs", "memory", "saved_views"},
     "openpyxl": {"bulk"},
     "altair": {"ui"},
     "msgspec": {"search"},

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.bulk_runs import BulkRuns
+from gladly_tools.errors import NotFoundError
 from gladly_tools.runs import Runs
+from gladly_tools.saved_views import SavedViews
 from gladly_tools.settings import Settings
 from gladly_tools.web.cookie import signing_key
 from gladly_tools.web.vault import Session, Vault
@@ -29,6 +31,8 @@ class Portal:
         self.bulk = BulkRuns(self.runs)
         self.vault = Vault(hours=settings.session_hours)
         self.views = Views()
+        self.saved = SavedViews(settings.data_dir / "views.sqlite")
+        self.runs.also_sweep(self._forget_links)
         self.cookie_key = signing_key(settings.data_dir)
         self._demos: dict[date, DemoServer] = {}
         self._lock = threading.Lock()
@@ -60,6 +64,16 @@ class Portal:
         self.bulk.close()
         for demo in self._demos.values():
             demo.stop()
+
+    def _forget_links(self) -> None:
+        self.saved.forget_links(self._is_gone)
+
+    def _is_gone(self, job_id: str) -> bool:
+        try:
+            self.runs.journal.get(job_id)
+        except NotFoundError:
+            return True
+        return False
 
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:
