@@ -54,6 +54,11 @@ def find_field(column: str, fields: Sequence[Field]) -> Field:
     return _find(column, fields)
 
 
+def items_of(each: Field, separator: str) -> str:
+    """A text split at a separator, given as SQL, with each piece trimmed."""
+    return f"list_transform(string_split({each.reading}, {separator}), lambda piece: trim(piece, {_WHITE_SQL}))"
+
+
 def quoted(name: str) -> str:
     """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
@@ -166,8 +171,7 @@ def _lists(values: Sequence[Value], each: Field, parameters: dict[str, object]) 
     given = [item for item in items if item is not None]
     tests = []
     if given:
-        pieces = f"string_split({each.reading}, {_bind(separator, parameters)})"
-        trimmed = f"list_transform({pieces}, lambda piece: trim(piece, {_WHITE_SQL}))"
+        trimmed = items_of(each, _bind(separator, parameters))
         tests.append(f"list_has_any({trimmed}, {_bind(given, parameters)})")
     if len(given) < len(items):
         tests.append(_empty(each))

@@ -21,7 +21,7 @@ from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import browser_zone, session_id
 from gladly_tools.ui.charts import CHARTS
-from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
+from gladly_tools.ui.filters import Looked, active_filters, filter_bar, forget_filters, views_menu
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.readings import READINGS
 from gladly_tools.ui.words import counted, moment, plain
@@ -128,7 +128,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             persist_state="session",
         )
         is_reading = reading is not None and view == reading.label
-        query = Query() if is_reading else _filters(shown, table, zone)
+        query = Query() if is_reading else _filters(session, shown, table, zone)
     if reading is not None and is_reading:
         with heading:
             _download(shown, query, table.rows, table.rows)
@@ -137,7 +137,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     taken = table.count(query)
     with heading:
         _download(shown, query, taken, table.rows)
-    active_filters(query, place, zone)
+    active_filters(table, query, place, zone)
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
@@ -148,12 +148,16 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         _table(shown, table, query, taken, zone)
 
 
-def _filters(shown: Shown, table: Table, zone: str) -> Query:
+def _filters(session: Session, shown: Shown, table: Table, zone: str) -> Query:
     """The filter bar; what it makes is remembered, so that a page that is loaded anew begins with it."""
     browser, kept = session_id() or "", portal().views
     before = kept.recall(browser, shown.place)
     query = filter_bar(table, shown.place, zone, first=shown.usual_columns, before=before)
     kept.remember(browser, shown.place, query)
+    shelf = shown.job.kind if shown.name is None else f"{shown.job.kind}:{shown.name}"
+    views_menu(
+        Looked(owner=session.account.owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone)
+    )
     return query
 
 
