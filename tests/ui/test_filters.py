@@ -11,7 +11,6 @@ from streamlit.testing.v1 import AppTest
 from gladly_tools.demo import Company
 from gladly_tools.jobs import Job
 from gladly_tools.results.query import Condition, Operator, Query
-from gladly_tools.results.relative import Unit
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.table import Table
 from gladly_tools.ui.filters import state
@@ -73,7 +72,7 @@ def start_adding(at: AppTest, job: Job, column: str, way: str | None = None) -> 
     at.run()
     only(at.selectbox, label="Column").set_value(column).run()
     if way is not None:
-        only(at.segmented_control, label="How").set_value(Operator(way)).run()
+        only(at.pills, label="How").set_value(Operator(way)).run()
     assert not at.exception
     return at
 
@@ -93,7 +92,11 @@ def start_editing(at: AppTest, job: Job, position: int) -> AppTest:
 
 def pills(at: AppTest) -> list[str]:
     """What can be removed, in words."""
-    return [button.help.replace("\\", "").removeprefix("Remove: ") for button in at.button if button.label == "Remove"]
+    return [
+        button.help.replace("\\", "").removeprefix("Remove: ")
+        for button in at.button
+        if (button.key or "").startswith("remove:")
+    ]
 
 
 def press(at: AppTest, label: str) -> AppTest:
@@ -167,7 +170,7 @@ def test_a_span_back_from_now_says_its_days(job: Job, table: Table) -> None:
     at = page_of(job)
     start_adding(at, job, "Created At")
     assert any("14 to 20 Mar 2026, in America/New_York" in each.value.replace("\\", "") for each in at.caption)
-    only(at.segmented_control, label="Span").set_value((0, Unit.DAYS)).run()
+    only(at.pills, label="Span").set_value("Other").run()
     only(at.number_input, label="Last").set_value(9).run()
     add(at)
     condition = Condition(column="Created At", operator=Operator.LAST, values=("America/New_York", 9, "days"))
@@ -185,7 +188,7 @@ def test_weekdays_and_hours_are_those_of_the_results_zone(
 ) -> None:
     at = page_of(job)
     start_adding(at, job, "Created At", way)
-    only(at.button_group if kind == "pills" else at.multiselect, label=label).set_value(chosen).run()
+    only(at.pills if kind == "pills" else at.multiselect, label=label).set_value(chosen).run()
     add(at)
     condition = Condition(column="Created At", operator=Operator(way), values=("America/New_York", *chosen))
     assert kept(at, job) == (condition,)
@@ -316,8 +319,7 @@ def test_narrowing_from_elsewhere_is_a_filter_and_can_be_undone() -> None:
         import streamlit as st
 
         from gladly_tools.results.query import Condition, Operator
-        from gladly_tools.ui.filters import state
-from gladly_tools.ui.filters.editor import ways
+        from gladly_tools.ui.filters import narrow, state
 
         first = Condition(column="a", operator=Operator.ONE_OF, values=("x",))
         second = Condition(column="a", operator=Operator.ONE_OF, values=("y",))
@@ -366,4 +368,3 @@ def test_a_filter_that_the_column_does_not_know_is_cleared_with_a_button(here: P
     press(at, "Clear filters")
     assert at.dataframe.len == 1
     assert kept(at, job) == ()
-

@@ -31,12 +31,12 @@ def filter_bar(table: Table, place: str, zone: str, *, first: Sequence[str], bef
     state.begin(place, before)
     st.text_input(
         "Search",
-        placeholder="Search all text columns",
+        placeholder="Search all text",
         icon=":material/search:",
         label_visibility="collapsed",
         key=state.search_key(place),
         persist_state="session",
-        width=260,
+        width=200,
     )
     _add(table, names, place, zone, _owner())
     _sort(names, place)
@@ -53,8 +53,7 @@ def active_filters(table: Table, query: Query, place: str, zone: str) -> None:
             with st.container(horizontal=True, gap=None, width="content", key=f"pill:{place}:{position}"):
                 _pill(table, query, position, place, zone, _owner())
                 st.button(
-                    "Remove",
-                    icon=":material/close:",
+                    ":material/close:",
                     help=plain(f"Remove: {describe(condition, zone)}"),
                     key=f"remove:{place}:{state.revision(place)}:{position}",
                     on_click=state.remove,

@@ -23,7 +23,6 @@ MOST_CHOICES = 500
 WIDTH = 360
 HALF = 172
 SPANS: tuple[tuple[int, Unit], ...] = ((1, Unit.DAYS), (7, Unit.DAYS), (30, Unit.DAYS), (3, Unit.MONTHS))
-_OTHER = (0, Unit.DAYS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,22 +236,23 @@ def _last(asked: Asked) -> Values:
     zone, before = asked.zone, SPANS[1]
     if len(asked.before) == 3:
         zone, before = str(asked.before[0]), (int(str(asked.before[1])), Unit(str(asked.before[2])))
-    number, unit = st.segmented_control(
+    spans = {last_words(*span).capitalize(): span for span in SPANS} | {"Other": None}
+    chosen = st.pills(
         "Span",
-        [*SPANS, _OTHER],
-        default=before if before in SPANS else _OTHER,
+        list(spans),
+        default=next((words for words, span in spans.items() if span == before), "Other"),
         required=True,
-        format_func=lambda span: "Other" if span == _OTHER else last_words(*span).capitalize(),
         label_visibility="collapsed",
         key=f"{asked.key}:span",
         width=WIDTH,
     )
-    if (number, unit) == _OTHER:
+    number, unit = spans[chosen] or before
+    if spans[chosen] is None:
         with st.container(horizontal=True):
             number = int(
                 st.number_input(
                     "Last",
-                    value=before[0],
+                    value=number,
                     min_value=1,
                     max_value=MOST_BACK,
                     step=1,
@@ -261,7 +261,7 @@ def _last(asked: Asked) -> Values:
                 )
             )
             units = list(Unit)
-            unit = st.selectbox("Unit", units, index=units.index(before[1]), key=f"{asked.key}:unit", width=HALF)
+            unit = st.selectbox("Unit", units, index=units.index(unit), key=f"{asked.key}:unit", width=HALF)
     start, end = span_back(zone, number, Unit(unit), clock.now())
     st.caption(plain(f"{span_words(start, end, zone)}, in {zone}. It moves on with the clock."))
     return (zone, number, Unit(unit).value)

@@ -46,7 +46,7 @@ def editor(table: Table, column: Column, before: Condition | None, others: Query
     They begin with the condition `before`; counts are those of the rows that the query `others` takes.
     """
     found = ways(table, column, before)
-    operator = st.segmented_control(
+    operator = st.pills(
         "How",
         found,
         default=before.operator if before else found[0],

@@ -213,7 +213,7 @@ def _done(looked: Looked, what: str) -> None:
 def _share(looked: Looked) -> None:
     session_of(looked.owner)
     key = f"share:{looked.place}:{state.revision(looked.place)}"
-    with st.popover("Copy link", icon=":material/link:", key=key, on_change="rerun") as box:
+    with st.popover("Share", icon=":material/link:", key=key, on_change="rerun") as box:
         if not box.open:
             return
         try:
@@ -221,7 +221,7 @@ def _share(looked: Looked) -> None:
         except GladlyToolsError as error:
             st.warning(plain(error), icon=":material/refresh:")
             return
-        st.markdown("**A link to what you see now**")
+        st.markdown("**Copy this link to what you see now**")
         st.code(address_of(shared), language=None, wrap_lines=True, width=WIDTH)
         filters = counted(len(looked.view().query.conditions), "filter")
         st.caption(
