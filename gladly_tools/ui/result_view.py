@@ -90,16 +90,16 @@ def result_view(session: Session, job: Job) -> None:
 
 
 def _table_chooser(job: Job, result: Result) -> str:
-    tables = result.tables
+    tables, key = result.tables, f"which table:{job.id}"
+    st.session_state.setdefault(key, next(iter(tables)))
     return str(
         st.segmented_control(
             "Table",
             list(tables),
-            default=next(iter(tables)),
             required=True,
             label_visibility="collapsed",
             format_func=lambda name: f"{re.sub('[-_]', ' ', name).capitalize()} ({tables[name].rows:,})",
-            key=f"which table:{job.id}",
+            key=key,
             persist_state="session",
         )
     )
@@ -117,18 +117,18 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     charts = CHARTS.get(job.kind) if shown.name is None else None
     reading = READINGS.get((job.kind, shown.name))
     views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
+    st.session_state.setdefault(f"view:{place}", views[0])
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
         view = st.segmented_control(
             "View",
             views,
-            default=views[0],
             required=True,
             label_visibility="collapsed",
             key=f"view:{place}",
             persist_state="session",
         )
         is_reading = reading is not None and view == reading.label
-        query = Query() if is_reading else _filters(session, shown, table, zone)
+        query = Query() if is_reading else _filters(shown, table, zone)
     if reading is not None and is_reading:
         with heading:
             _download(shown, query, table.rows, table.rows)
@@ -136,6 +136,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         return
     taken = table.count(query)
     with heading:
+        views_menu(_looked(session, shown, table, zone))
         _download(shown, query, taken, table.rows)
     active_filters(table, query, place, zone)
     if taken == 0:
@@ -148,21 +149,23 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         _table(shown, table, query, taken, zone)
 
 
-def _filters(session: Session, shown: Shown, table: Table, zone: str) -> Query:
+def _filters(shown: Shown, table: Table, zone: str) -> Query:
     """The filter bar; what it makes is remembered, so that a page that is loaded anew begins with it."""
     browser, kept = session_id() or "", portal().views
     before = kept.recall(browser, shown.place)
     query = filter_bar(table, shown.place, zone, first=shown.usual_columns, before=before)
     kept.remember(browser, shown.place, query)
-    shelf = shown.job.kind if shown.name is None else f"{shown.job.kind}:{shown.name}"
-    views_menu(
-        Looked(owner=session.account.owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone)
-    )
     return query
 
 
+def _looked(session: Session, shown: Shown, table: Table, zone: str) -> Looked:
+    shelf = shown.job.kind if shown.name is None else f"{shown.job.kind}:{shown.name}"
+    owner = session.account.owner
+    return Looked(owner=owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone)
+
+
 def _heading(job: Job, result: Result) -> DeltaGenerator:
-    """Name the result and say what must be known of it; returns the place for the download button."""
+    """Name the result and say what must be known of it; returns the place for what can be done with it."""
     manifest = result.manifest
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
@@ -175,7 +178,7 @@ def _heading(job: Job, result: Result) -> DeltaGenerator:
         if job.state.active:
             st.button("Refresh", icon=":material/refresh:", type="tertiary", key=f"refresh:{job.id}")
         st.space("stretch")
-        download = st.container(width="content")
+        download = st.container(horizontal=True, width="content")
     made = f"made {moment(job.created_at, browser_zone())}"
     parts = [counted(result.rows, "row"), plain(job.title), plain(made), plain(expiry(job))]
     if not job.state.finished:

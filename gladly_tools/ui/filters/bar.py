@@ -38,7 +38,8 @@ def filter_bar(table: Table, place: str, zone: str, *, first: Sequence[str], bef
         persist_state="session",
         width=200,
     )
-    _add(table, names, place, zone, _owner())
+    with st.container(width="content"):  # a fragment by itself takes what room there is
+        _add(table, names, place, zone, _owner())
     _sort(names, place)
     return state.query_of(place)
 
@@ -76,7 +77,7 @@ def active_filters(table: Table, query: Query, place: str, zone: str) -> None:
         st.warning(plain(said), icon=":material/rule:")
     kinds = {column.name: column.kind for column in table.columns}
     if any(kinds.get(condition.column) is Kind.TIME for condition in query.conditions):
-        st.caption(plain(f"Days and hours of the filters are those of {zone}, where they name no other zone."))
+        st.caption(plain(f"Times of the filters are in {zone}."))
 
 
 def _owner() -> str:
@@ -146,7 +147,7 @@ def _edited(
     if before is not None:
         st.markdown(f"**{plain(name)}**", help=plain(column.help) if column.help else None)
     elif column.help:
-        st.caption(plain(column.help))
+        st.caption(plain(column.help), width=WIDTH)
     rest = replace(query, conditions=tuple(others), sort=())
     try:
         draft = editor(table, column, before, rest, key=key, zone=zone)

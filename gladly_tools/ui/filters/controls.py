@@ -115,7 +115,7 @@ def _values(asked: Asked, *, separator: str = "") -> Values:
     if is_more:
         distinct = table.distinct_count(name, limit=100_000)
         most = "more than 100,000" if distinct >= 100_000 else f"{distinct:,}"
-        st.caption(f"The {MOST_CHOICES} most frequent of {most} values; look for others above.")
+        st.caption(f"The {MOST_CHOICES} most frequent of {most} values; look for others above.", width=WIDTH)
     return tuple(values) or "Choose at least one value."
 
 
@@ -172,7 +172,7 @@ def _numbers(asked: Asked) -> Values:
         if bins:
             draw_spread(bins, first, last, unit=asked.column.unit, zone=asked.zone)
         else:
-            st.caption("No number is left by the other filters.")
+            st.caption("No number is left by the other filters.", width=WIDTH)
     if first is None and last is None:
         return "Type where the range begins, where it ends, or both."
     if first is not None and last is not None and first > last:
@@ -215,7 +215,7 @@ def _days(asked: Asked) -> Values:
         if bins:
             draw_spread(bins, begins, ends, unit="", zone=asked.zone)
         else:
-            st.caption("No time is left by the other filters.")
+            st.caption("No time is left by the other filters.", width=WIDTH)
     if begins is None and ends is None:
         return "Choose the first day, the last day, or both."
     if begins is not None and ends is not None and begins >= ends:
@@ -263,7 +263,7 @@ def _last(asked: Asked) -> Values:
             units = list(Unit)
             unit = st.selectbox("Unit", units, index=units.index(unit), key=f"{asked.key}:unit", width=HALF)
     start, end = span_back(zone, number, Unit(unit), clock.now())
-    st.caption(plain(f"{span_words(start, end, zone)}, in {zone}. It moves on with the clock."))
+    st.caption(plain(f"{span_words(start, end, zone)}, in {zone}. It moves on with the clock."), width=WIDTH)
     return (zone, number, Unit(unit).value)
 
 
@@ -279,7 +279,7 @@ def _weekdays(asked: Asked) -> Values:
         key=f"{asked.key}:weekdays",
         width=WIDTH,
     )
-    st.caption(plain(f"Days of {zone}"))
+    st.caption(plain(f"Days of {zone}"), width=WIDTH)
     return (zone, *sorted(days)) if days else "Choose at least one weekday."
 
 
@@ -295,7 +295,7 @@ def _hours(asked: Asked) -> Values:
         key=f"{asked.key}:hours",
         width=WIDTH,
     )
-    st.caption(plain(f"By the clock of {zone}"))
+    st.caption(plain(f"By the clock of {zone}"), width=WIDTH)
     return (zone, *sorted(hours)) if hours else "Choose at least one hour."
 
 

@@ -79,7 +79,7 @@ def editor(table: Table, column: Column, before: Condition | None, others: Query
     condition = Condition(column=column.name, operator=operator, values=values, negated=negated)
     rows = table.count(others)
     left = table.count(Query(conditions=(*others.conditions, condition), search=others.search))
-    st.caption(f"Leaves {left:,} of {counted(rows, 'row')}.")
+    st.caption(f"Leaves {left:,} of {counted(rows, 'row')}.", width=WIDTH)
     return Draft(condition=condition)
 
 

@@ -60,6 +60,7 @@ def _open(session: Session, found: SharedView, export: str, jobs: Sequence[Job])
     st.query_params["job"] = found.job
     if name:
         st.session_state[f"which table:{found.job}"] = name
+    st.session_state[f"view:{found.place}"] = "Table"
     state.apply(Table(table), found.place, found.view, what="Opened a link")
     st.toast("Filtered as the link says. Undo takes it back.", icon=":material/link:")
 

@@ -16,7 +16,7 @@ from gladly_tools.results.words import day_words, number_words
 from gladly_tools.ui.drawing import is_dark, palette
 from gladly_tools.ui.words import counted, plain
 
-HEIGHT = 64
+HEIGHT = 56
 
 
 def draw_spread(bins: Sequence[Bin], low: Any, high: Any, *, unit: str, zone: str) -> None:
@@ -42,9 +42,11 @@ def draw_spread(bins: Sequence[Bin], low: Any, high: Any, *, unit: str, zone: st
             tooltip=["Values:N", alt.Tooltip("Rows:Q", format=",")],
         )
         .configure_view(strokeWidth=0)
-        .properties(padding=0)
+        .properties(padding={"left": 0, "right": 0, "top": 4, "bottom": 1}, background="transparent")
     )
-    st.altair_chart(chart, alt=f"{counted(rows, 'row')} from {first} to {last}, in {counted(len(bins), 'bar')}")
+    st.altair_chart(
+        chart, theme=None, alt=f"{counted(rows, 'row')} from {first} to {last}, in {counted(len(bins), 'bar')}"
+    )
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.caption(plain(first), width="content")
         st.caption(plain(f"{last} {unit}".strip()), width="content")

@@ -15,7 +15,7 @@ from gladly_tools.ui.account import session_of
 from gladly_tools.ui.filters import state
 from gladly_tools.ui.filters.controls import WIDTH
 from gladly_tools.ui.filters.links import address_of
-from gladly_tools.ui.words import counted, plain
+from gladly_tools.ui.words import plain
 from gladly_tools.web.portal import portal
 
 
@@ -38,8 +38,9 @@ class Looked:
 
 def views_menu(looked: Looked) -> None:
     """The menu of saved views, and the link to what is seen now."""
-    _views(looked)
-    _share(looked)
+    for menu in (_views, _share):
+        with st.container(width="content"):  # a fragment by itself takes what room there is
+            menu(looked)
 
 
 @st.fragment
@@ -50,6 +51,11 @@ def _views(looked: Looked) -> None:
     with st.popover("Views", icon=":material/bookmarks:", key=key, on_change="rerun") as box:
         if not box.open:
             return
+        _menu(looked)
+
+
+def _menu(looked: Looked) -> None:
+    with st.container(width=WIDTH):
         try:
             saved = portal().saved.list(looked.owner, looked.shelf)
         except GladlyToolsError as error:
@@ -216,6 +222,11 @@ def _share(looked: Looked) -> None:
     with st.popover("Share", icon=":material/link:", key=key, on_change="rerun") as box:
         if not box.open:
             return
+        _link(looked)
+
+
+def _link(looked: Looked) -> None:
+    with st.container(width=WIDTH):
         try:
             shared = portal().saved.share(looked.owner, looked.job, looked.place, looked.view())
         except GladlyToolsError as error:
@@ -223,8 +234,7 @@ def _share(looked: Looked) -> None:
             return
         st.markdown("**Copy this link to what you see now**")
         st.code(address_of(shared), language=None, wrap_lines=True, width=WIDTH)
-        filters = counted(len(looked.view().query.conditions), "filter")
         st.caption(
-            f"For whoever signs in with this account: this result with {filters}, search, order and columns. It works "
+            "For whoever signs in with this account: this result with its filters, search, order and columns. It works "
             "as long as the result is kept, and does not tell what was filtered for."
         )
