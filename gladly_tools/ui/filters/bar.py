@@ -97,7 +97,8 @@ def _pill(table: Table, query: Query, position: int, place: str, zone: str, owne
         if not box.open:
             return
         others = [each for number, each in enumerate(query.conditions) if number != position]
-        made = _edited(table, condition.column, condition, query, others, key, zone, "Apply")
+        with st.container(width=WIDTH):
+            made = _edited(table, condition.column, condition, query, others, key, zone, "Apply")
     if made is not None:
         state.replace(place, position, made)
         st.rerun()
@@ -123,7 +124,8 @@ def _add(table: Table, names: Sequence[str], place: str, zone: str, owner: str) 
         if name is None:
             return
         query = state.query_of(place)
-        made = _edited(table, name, None, query, query.conditions, f"{key}:{name}", zone, "Add")
+        with st.container(width=WIDTH):
+            made = _edited(table, name, None, query, query.conditions, f"{key}:{name}", zone, "Add")
     if made is not None:
         state.add(place, made)
         st.rerun()

@@ -244,7 +244,6 @@ def _last(asked: Asked) -> Values:
         required=True,
         label_visibility="collapsed",
         key=f"{asked.key}:span",
-        width=WIDTH,
     )
     number, unit = spans[chosen] or before
     if spans[chosen] is None:
@@ -277,7 +276,6 @@ def _weekdays(asked: Asked) -> Values:
         format_func=lambda day: WEEKDAYS[day - 1],
         label_visibility="collapsed",
         key=f"{asked.key}:weekdays",
-        width=WIDTH,
     )
     st.caption(plain(f"Days of {zone}"), width=WIDTH)
     return (zone, *sorted(days)) if days else "Choose at least one weekday."

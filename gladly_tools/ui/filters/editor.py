@@ -54,7 +54,6 @@ def editor(table: Table, column: Column, before: Condition | None, others: Query
         format_func=lambda way: _way(way, column),
         label_visibility="collapsed",
         key=f"{key}:how",
-        width=WIDTH,
     )
     operator = Operator(operator)
     values = control(

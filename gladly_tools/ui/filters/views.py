@@ -40,14 +40,15 @@ def views_menu(looked: Looked) -> None:
     """The menu of saved views, and the link to what is seen now."""
     for menu in (_views, _share):
         with st.container(width="content"):  # a fragment by itself takes what room there is
-            menu(looked)
+            menu(looked, state.revision(looked.place))
 
 
 @st.fragment
-def _views(looked: Looked) -> None:
+def _views(looked: Looked, drawn: int) -> None:
     session_of(looked.owner)
-    place = looked.place
-    key = f"views:{place}:{state.revision(place)}"
+    if state.revision(looked.place) != drawn:
+        st.rerun()  # a view was just applied, and all of the page is to follow
+    key = f"views:{looked.place}:{drawn}"
     with st.popover("Views", icon=":material/bookmarks:", key=key, on_change="rerun") as box:
         if not box.open:
             return
@@ -82,7 +83,7 @@ def _listed(looked: Looked, saved: Sequence[SavedView]) -> None:
         for each in saved:
             is_now = each.view is not None and each.view.query == now.query
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                if st.button(
+                st.button(
                     plain(each.name),
                     icon=":material/check:" if is_now else ":material/bookmark:",
                     type="tertiary",
@@ -91,8 +92,7 @@ def _listed(looked: Looked, saved: Sequence[SavedView]) -> None:
                     key=f"apply view:{looked.place}:{each.id}",
                     on_click=_apply,
                     args=(looked, each),
-                ):
-                    st.rerun()
+                )
                 st.space("stretch")
                 if st.button(
                     "Change",
@@ -216,9 +216,9 @@ def _done(looked: Looked, what: str) -> None:
 
 
 @st.fragment
-def _share(looked: Looked) -> None:
+def _share(looked: Looked, drawn: int) -> None:
     session_of(looked.owner)
-    key = f"share:{looked.place}:{state.revision(looked.place)}"
+    key = f"share:{looked.place}:{drawn}"
     with st.popover("Share", icon=":material/link:", key=key, on_change="rerun") as box:
         if not box.open:
             return
