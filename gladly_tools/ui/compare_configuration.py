@@ -1,0 +1,158 @@
+"""What changed in a configuration: which two states, counts by kind, the changes, and changed texts line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from gladly_tools.comparing.configuration import SHAPES, Change, Changes, Shape, compare
+from gladly_tools.comparing.files import as_csv
+from gladly_tools.results.download import file_name
+from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.compare_snapshots import kept_snapshots
+from gladly_tools.ui.compare_states import Known, demo_past, how_to_get_one, known_states, of_one_kind
+from gladly_tools.ui.compare_texts import changed_texts
+from gladly_tools.ui.words import counted, moment, plain
+from gladly_tools.web.portal import portal
+from gladly_tools.web.vault import Session
+
+SHOWN_CHARACTERS = 300
+CARD_WIDTH = 132
+ICONS = {
+    Change.ADDED: ":material/add_circle:",
+    Change.REMOVED: ":material/remove_circle:",
+    Change.RENAMED: ":material/edit:",
+    Change.MOVED: ":material/drive_file_move:",
+    Change.ENABLED: ":material/toggle_on:",
+    Change.DISABLED: ":material/toggle_off:",
+    Change.LANGUAGE_ADDED: ":material/translate:",
+    Change.LANGUAGE_REMOVED: ":material/translate:",
+    Change.CHANGED: ":material/change_circle:",
+}
+
+
+def configuration_changes(session: Session, export: str) -> None:
+    """Everything about the changes of one configuration export."""
+    states = known_states(session, export)
+    alike = of_one_kind(states, export)
+    if len(alike) < 2:
+        how_to_get_one(session, export, alike)
+    else:
+        before, after = _chosen(alike, export)
+        _shown(before, after, export)
+    demo_past(session, states)
+    kept_snapshots(session, export)
+
+
+def _chosen(states: Sequence[Known], export: str) -> tuple[Known, Known]:
+    """Which two; whichever order they are chosen in, the older one is before."""
+    zone = browser_zone()
+    by_key = {each.key: each for each in states}
+    labels = {each.key: each.label(zone, newest=each is states[0]) for each in states}
+    with st.container(horizontal=True, key="which states"):
+        chosen = [
+            st.selectbox(
+                label,
+                list(by_key),
+                index=index,
+                format_func=lambda key: labels.get(key, key),
+                # Another key when there are other states, so that the newest is chosen anew.
+                key=f"compare:{label}:{states[0].key}:{len(states)}",
+                persist_state="session",
+                width=440,
+            )
+            for label, index in (("Before", 1), ("After", 0))
+        ]
+    first, second = (by_key[key] for key in chosen)
+    return (first, second) if first.first_at <= second.first_at else (second, first)
+
+
+def _shown(before: Known, after: Known, export: str) -> None:
+    if before is after:
+        st.info("Both are the same state. Choose two different ones.", icon=":material/compare_arrows:")
+        return
+    shape, zone = SHAPES[export], browser_zone()
+    for which, state in (("before", before), ("after", after)):
+        if state.lacks_rows:
+            st.warning(
+                f"**Data is missing** in the state {which}, a partial result: what it lacks looks as if it was "
+                f"{'added' if which == 'before' else 'removed'}.",
+                icon=":material/warning:",
+            )
+        elif state.note and not state.key.startswith("job "):
+            st.caption(f":material/info: {which.capitalize()}: {plain(state.note)}.")
+    separator = str(after.asked.get("separator", portal().settings.topic_separator))
+    found = compare(before.open(), after.open(), shape, separator=separator)
+    st.caption(
+        plain(
+            f"From {moment(before.last_at, zone)} to {moment(after.first_at, zone)}, {zone} · "
+            f"{counted(found.before, shape.noun, shape.nouns)} before, {found.after:,} after"
+        )
+    )
+    if found.frame.empty:
+        st.success(f"Nothing changed in the {shape.nouns}.", icon=":material/check_circle:")
+        return
+    _cards(found)
+    _table(found, shape, export, f"{before.key}:{after.key}")
+    changed_texts(found.frame, shape, f"{before.key}:{after.key}")
+
+
+def _cards(found: Changes) -> None:
+    with st.container(horizontal=True, gap="small", key="kinds of change"):
+        for kind, count in found.counts.items():
+            st.metric(f"{ICONS[kind]} {kind.value}", f"{count:,}", border=True, width=CARD_WIDTH)
+
+
+def _table(found: Changes, shape: Shape, export: str, place: str) -> None:
+    kinds = [kind.value for kind, count in found.counts.items() if count]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="changes bar"):
+        chosen = st.pills(
+            "Show only",
+            kinds,
+            selection_mode="multi",
+            key=f"compare:kinds:{export}",
+            persist_state="session",
+        )
+        st.space("stretch")
+        frame = found.frame[found.frame["Change"].isin(chosen)] if chosen else found.frame
+        st.download_button(
+            "Download CSV",
+            data=lambda: as_csv(frame, bom=True),
+            file_name=file_name(f"{export}_changes{'_filtered' if chosen else ''}", "csv"),
+            mime="text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            key=f"compare:csv:{export}",
+        )
+    shown = frame.assign(**{name: frame[name].map(_short) for name in ("Name", "Before", "After")})
+    st.dataframe(
+        _without_empty(shown),
+        hide_index=True,
+        height=min(38 + 35 * max(len(frame), 1), 640),
+        placeholder="",
+        column_config={"Change": st.column_config.TextColumn(width="small", pinned=True)},
+        key=f"compare:table:{export}:{place}",
+        alt=f"{len(frame)} changes: kind, name, ID, what it was before and after",
+    )
+    notes = [counted(len(frame), "change")]
+    if len(frame) < len(found.frame):
+        notes[0] += f" of {len(found.frame):,}"
+    if found.carried:
+        has = "has" if found.carried == 1 else "have"
+        notes.append(
+            f"{counted(found.carried, 'more ' + shape.noun, 'more ' + shape.nouns)} {has} another full name only "
+            "because something above changed"
+        )
+    st.caption(plain(" · ".join(notes)))
+
+
+def _short(text: str) -> str:
+    """A cell that can be shown; the file has all of it."""
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def _without_empty(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame without columns that say nothing."""
+    return frame.loc[:, [name for name in frame if name not in ("Language", "What") or frame[name].astype(bool).any()]]

@@ -1,0 +1,84 @@
+"""Changes as bars that go left for less and right for more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from gladly_tools.comparing.numbers import Measure
+from gladly_tools.ui.compare_words import amount, change_of, percent_of
+from gladly_tools.ui.drawing import draw, ink, is_dark
+from gladly_tools.ui.words import counted, plain
+
+MOST_BARS = 15
+BAR_HEIGHT = 26
+
+
+def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: bool) -> None:
+    """The greatest changes of a measure, one bar a group."""
+    known = frame[frame["change"].notna() & (frame["change"] != 0)]
+    unit = "conversations a day" if daily else "percentage points" if measure.unit == "%" else measure.unit
+    st.markdown(f"**{measure.label}: change by {group.lower()}**", help=f"In {unit}: after less before.")
+    if known.empty:
+        st.caption("Nothing changed, or one of the periods has nothing to go by.")
+        return
+    shown = known.head(MOST_BARS)
+    drawn = pd.DataFrame(
+        {
+            "label": _labels(shown),
+            "change": shown["change"],
+            "direction": ["More" if change > 0 else "Less" for change in shown["change"]],
+            "words": [
+                " ".join(part for part in (change_of(change, measure, daily=daily), _share(dict(row.items()))) if part)
+                for change, (_, row) in zip(shown["change"], shown.iterrows(), strict=True)
+            ],
+            "before": [amount(value, measure, daily=daily) for value in shown["before"]],
+            "after": [amount(value, measure, daily=daily) for value in shown["after"]],
+        }
+    )
+    # Room for the words beyond the ends of the bars.
+    reach = float(drawn["change"].abs().max())
+    low, high = min(0.0, float(drawn["change"].min())), max(0.0, float(drawn["change"].max()))
+    domain = [low - (0.35 * reach if low < 0 else 0), high + (0.35 * reach if high > 0 else 0)]
+    base = alt.Chart(drawn).encode(
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False, domain=False)),
+        x=alt.X("change:Q", title=f"Change, {unit}", scale=alt.Scale(domain=domain, nice=False)),
+        tooltip=[
+            alt.Tooltip("label:N", title=group),
+            alt.Tooltip("before:N", title="Before"),
+            alt.Tooltip("after:N", title="After"),
+            alt.Tooltip("words:N", title="Change"),
+        ],
+    )
+    colors = ["#6aa9ea", "#e2a15f"] if is_dark() else ["#2f6fb3", "#b5651d"]
+    bars = base.mark_bar(cornerRadiusEnd=2, height=14).encode(
+        color=alt.Color("direction:N", legend=None, scale=alt.Scale(domain=["More", "Less"], range=colors))
+    )
+    more = base.transform_filter("datum.change > 0").mark_text(align="left", dx=5, color=ink()).encode(text="words:N")
+    less = base.transform_filter("datum.change < 0").mark_text(align="right", dx=-5, color=ink()).encode(text="words:N")
+    zero = alt.Chart(pd.DataFrame({"change": [0]})).mark_rule(color=ink(), opacity=0.5).encode(x="change:Q")
+    said = "; ".join(f"{row.label} {row.words}" for row in drawn.itertuples())
+    draw(
+        (bars + zero + more + less).properties(height=max(120, BAR_HEIGHT * len(drawn) + 40)),
+        alt=f"Bars: change of {measure.label.lower()} by {group.lower()}; {said}",
+    )
+    if len(known) > len(shown):
+        st.caption(plain(f"The {len(shown)} greatest changes of {counted(len(known), 'group')} that changed."))
+
+
+def _labels(frame: pd.DataFrame) -> list[str]:
+    """Names that are each once, marked where a group is small."""
+    twice = frame["name"].duplicated(keep=False)
+    return [
+        f"{row.name_}{f' ({str(row.key)[-4:]})' if again else ''}{' *' if row.is_small else ''}"
+        for row, again in zip(frame.rename(columns={"name": "name_"}).itertuples(), twice, strict=True)
+    ]
+
+
+def _share(row: Mapping[Any, Any]) -> str:
+    share = percent_of(row["percent"])
+    return f"({row['state'] or share})" if row["state"] or share else ""
