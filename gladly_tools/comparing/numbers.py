@@ -18,6 +18,7 @@ from gladly_tools.results.table import Table
 
 CREATED = "Created At"
 SMALL_GROUP = 5
+PERCENT = "Change, % of before"
 MOST_NAMES = 200
 NOBODY = "(none)"
 _HANDLE_TIME = '"Conversation Handle Time in seconds"'
@@ -53,9 +54,13 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A figure that is compared. `of` is the column that says of how many conversations it is made."""
+    """A figure that is compared, called `short` where there is little room.
+
+    `of` is the column that says of how many conversations it is made.
+    """
 
     label: str
+    short: str
     unit: str
     of: str
     of_words: str
@@ -68,6 +73,7 @@ def _rate(part: str, whole: str) -> Callable[[pd.DataFrame], Any]:
 
 CONVERSATIONS = Measure(
     label="Conversations",
+    short="Conversations",
     unit="conversations",
     of="conversations",
     of_words="conversations",
@@ -77,6 +83,7 @@ MEASURES: Sequence[Measure] = (
     CONVERSATIONS,
     Measure(
         label="Median handle time",
+        short="Median handle time",
         unit="minutes",
         of="with_handle_time",
         of_words="with a handle time",
@@ -84,6 +91,7 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         label="90th percentile of handle time",
+        short="90th percentile",
         unit="minutes",
         of="with_handle_time",
         of_words="with a handle time",
@@ -91,6 +99,7 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         label="First contact resolution",
+        short="First contact resolution",
         unit="%",
         of="fcr_eligible",
         of_words="eligible",
@@ -98,9 +107,10 @@ MEASURES: Sequence[Measure] = (
     ),
     Measure(
         label="Reopen rate",
+        short="Reopen rate",
         unit="%",
         of="with_reopened",
-        of_words="that say how often they were reopened",
+        of_words="with a count of reopenings",
         value=_rate("reopened", "with_reopened"),
     ),
 )
@@ -250,7 +260,7 @@ def for_people(frame: pd.DataFrame, measure: Measure, group: str, *, per_day: bo
         f"Before, {unit}": frame["before"].round(4),
         f"After, {unit}": frame["after"].round(4),
         f"Change, {points}": frame["change"].round(4),
-        "Change, % of before": frame["percent"].round(2),
+        PERCENT: frame["percent"].round(2),
         f"Conversations {measure.of_words}, before": frame["of_before"],
         f"Conversations {measure.of_words}, after": frame["of_after"],
         "Note": notes,

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from gladly_tools.comparing.configuration import SHAPES, Change, Changes, Shape, compare
+from gladly_tools.comparing.configuration import SHAPES, Changes, Shape, compare
 from gladly_tools.comparing.files import as_csv
 from gladly_tools.results.download import file_name
+from gladly_tools.transcript import text_of_html
 from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.compare_snapshots import kept_snapshots
 from gladly_tools.ui.compare_states import Known, demo_past, how_to_get_one, known_states, of_one_kind
@@ -19,18 +20,10 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 SHOWN_CHARACTERS = 300
-CARD_WIDTH = 132
-ICONS = {
-    Change.ADDED: ":material/add_circle:",
-    Change.REMOVED: ":material/remove_circle:",
-    Change.RENAMED: ":material/edit:",
-    Change.MOVED: ":material/drive_file_move:",
-    Change.ENABLED: ":material/toggle_on:",
-    Change.DISABLED: ":material/toggle_off:",
-    Change.LANGUAGE_ADDED: ":material/translate:",
-    Change.LANGUAGE_REMOVED: ":material/translate:",
-    Change.CHANGED: ":material/change_circle:",
-}
+# Side by side they are as wide as the table; on a narrow page they break into lines.
+CARDS_WIDTH, CARD_GAP, WIDEST_CARD = 976, 16, 160
+WIDTHS = {"Change": 95, "Name": 225, "ID": 185, "What": 80, "Before": 192, "After": 192}
+WIDTHS_WITH_TEXTS = {"Change": 95, "Name": 165, "ID": 110, "Language": 78, "What": 180, "Before": 172, "After": 172}
 
 
 def configuration_changes(session: Session, export: str) -> None:
@@ -81,16 +74,14 @@ def _shown(before: Known, after: Known, export: str) -> None:
                 f"{'added' if which == 'before' else 'removed'}.",
                 icon=":material/warning:",
             )
-        elif state.note and not state.key.startswith("job "):
-            st.caption(f":material/info: {which.capitalize()}: {plain(state.note)}.")
     separator = str(after.asked.get("separator", portal().settings.topic_separator))
     found = compare(before.open(), after.open(), shape, separator=separator)
-    st.caption(
-        plain(
-            f"From {moment(before.last_at, zone)} to {moment(after.first_at, zone)}, {zone} · "
-            f"{counted(found.before, shape.noun, shape.nouns)} before, {found.after:,} after"
-        )
-    )
+    said = [
+        f"From {moment(before.last_at, zone)} to {moment(after.first_at, zone)}, {zone}",
+        f"{counted(found.before, shape.noun, shape.nouns)} before, {found.after:,} after",
+        *(f"{which}: {state.note}" for which, state in (("before", before), ("after", after)) if state.note),
+    ]
+    st.caption(plain(" · ".join(said)))
     if found.frame.empty:
         st.success(f"Nothing changed in the {shape.nouns}.", icon=":material/check_circle:")
         return
@@ -100,9 +91,10 @@ def _shown(before: Known, after: Known, export: str) -> None:
 
 
 def _cards(found: Changes) -> None:
+    width = min(WIDEST_CARD, (CARDS_WIDTH + CARD_GAP) // len(found.counts) - CARD_GAP)
     with st.container(horizontal=True, gap="small", key="kinds of change"):
         for kind, count in found.counts.items():
-            st.metric(f"{ICONS[kind]} {kind.value}", f"{count:,}", border=True, width=CARD_WIDTH)
+            st.metric(kind.value, f"{count:,}", border=True, width=width)
 
 
 def _table(found: Changes, shape: Shape, export: str, place: str) -> None:
@@ -126,13 +118,19 @@ def _table(found: Changes, shape: Shape, export: str, place: str) -> None:
             on_click="ignore",
             key=f"compare:csv:{export}",
         )
-    shown = frame.assign(**{name: frame[name].map(_short) for name in ("Name", "Before", "After")})
+    shown = frame.assign(Name=frame["Name"].map(_short))
+    texts = frame["What"].isin(shape.texts)
+    for name in ("Before", "After"):
+        shown[name] = frame[name].where(~texts, frame[name].map(text_of_html)).map(_short)
     st.dataframe(
         _without_empty(shown),
         hide_index=True,
         height=min(38 + 35 * max(len(frame), 1), 640),
         placeholder="",
-        column_config={"Change": st.column_config.TextColumn(width="small", pinned=True)},
+        column_config={
+            name: st.column_config.TextColumn(width=width, pinned=name == "Change")
+            for name, width in (WIDTHS_WITH_TEXTS if shape.texts else WIDTHS).items()
+        },
         key=f"compare:table:{export}:{place}",
         alt=f"{len(frame)} changes: kind, name, ID, what it was before and after",
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -33,9 +30,10 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
             "change": shown["change"],
             "direction": ["More" if change > 0 else "Less" for change in shown["change"]],
             "words": [
-                " ".join(part for part in (change_of(change, measure, daily=daily), _share(dict(row.items()))) if part)
-                for change, (_, row) in zip(shown["change"], shown.iterrows(), strict=True)
+                " ".join(part for part in (change_of(change, measure, daily=daily), state) if part)
+                for change, state in zip(shown["change"], shown["state"], strict=True)
             ],
+            "percent": [percent_of(percent) or "none" for percent in shown["percent"]],
             "before": [amount(value, measure, daily=daily) for value in shown["before"]],
             "after": [amount(value, measure, daily=daily) for value in shown["after"]],
         }
@@ -43,7 +41,7 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
     # Room for the words beyond the ends of the bars.
     reach = float(drawn["change"].abs().max())
     low, high = min(0.0, float(drawn["change"].min())), max(0.0, float(drawn["change"].max()))
-    domain = [low - (0.35 * reach if low < 0 else 0), high + (0.35 * reach if high > 0 else 0)]
+    domain = [low - (0.45 * reach if low < 0 else 0), high + (0.45 * reach if high > 0 else 0)]
     base = alt.Chart(drawn).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False, domain=False)),
         x=alt.X("change:Q", title=f"Change, {unit}", scale=alt.Scale(domain=domain, nice=False)),
@@ -52,6 +50,7 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
             alt.Tooltip("before:N", title="Before"),
             alt.Tooltip("after:N", title="After"),
             alt.Tooltip("words:N", title="Change"),
+            alt.Tooltip("percent:N", title="Of what it was"),
         ],
     )
     colors = ["#6aa9ea", "#e2a15f"] if is_dark() else ["#2f6fb3", "#b5651d"]
@@ -77,8 +76,3 @@ def _labels(frame: pd.DataFrame) -> list[str]:
         f"{row.name_}{f' ({str(row.key)[-4:]})' if again else ''}{' *' if row.is_small else ''}"
         for row, again in zip(frame.rename(columns={"name": "name_"}).itertuples(), twice, strict=True)
     ]
-
-
-def _share(row: Mapping[Any, Any]) -> str:
-    share = percent_of(row["percent"])
-    return f"({row['state'] or share})" if row["state"] or share else ""

@@ -14,6 +14,7 @@ from gladly_tools.comparing.numbers import (
     CONVERSATIONS,
     GROUPS,
     MEASURES,
+    PERCENT,
     SMALL_GROUP,
     TOPIC_GROUPS,
     Period,
@@ -36,7 +37,6 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 PERIOD_EXPORTS = ("contact-information", "freeform-topics")
-CARD_WIDTH = 200
 # More of it is neither good nor bad; less is better; more is better.
 DELTAS: Mapping[str, Any] = {
     "Conversations": "off",
@@ -90,39 +90,38 @@ def _to_know(before: Choice, after: Choice) -> bool:
 
 
 def _cards(found: Mapping[str, Mapping[Any, Any]], *, per_day: bool) -> None:
-    with st.container(horizontal=True, gap="small", key="headline changes"):
-        for measure in MEASURES:
-            row = found[measure.label]
-            with st.container(border=True, width=CARD_WIDTH, gap=None):
-                daily = per_day and measure is CONVERSATIONS
-                st.metric(
-                    f"{measure.label} per day" if daily else measure.label,
-                    amount(row["after"], measure, daily=daily),
-                    delta=change_of(row["change"], measure, daily=daily),
-                    delta_color=DELTAS.get(measure.label, "inverse"),
-                )
-                share = percent_of(row["percent"])
-                was = f"before {amount(row['before'], measure, daily=daily)}"
-                st.caption(plain(f"{was}, {share}" if share else was))
-                if measure is not CONVERSATIONS:
-                    st.caption(plain(f"{row['of_after']:,} {measure.of_words}, before {row['of_before']:,}"))
+    for place, measure in zip(st.columns(len(MEASURES), gap="small"), MEASURES, strict=True):
+        row = found[measure.label]
+        with place, st.container(border=True, height="stretch", gap=None):
+            daily = per_day and measure is CONVERSATIONS
+            st.metric(
+                f"{measure.label} per day" if daily else measure.short,
+                amount(row["after"], measure, daily=daily),
+                delta=change_of(row["change"], measure, daily=daily),
+                delta_color=DELTAS.get(measure.label, "inverse"),
+            )
+            share = percent_of(row["percent"])
+            was = f"before {amount(row['before'], measure, daily=daily)}"
+            st.caption(plain(f"{was}, {share}" if share else was))
+            if measure is not CONVERSATIONS:
+                st.caption(plain(f"of {row['of_after']:,} {measure.of_words}, before {row['of_before']:,}"))
 
 
 def _by_group(session: Session, before: Period, after: Period, export: str, *, per_day: bool) -> None:
     st.subheader("What changed most", anchor=False)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="by group bar"):
-        group = str(
-            st.segmented_control(
-                "By",
-                list(GROUPS),
-                default="Inbox",
-                required=True,
-                key="compare:group",
-                persist_state="session",
-                format_func=lambda name: f"By {name.lower()}",
-                label_visibility="collapsed",
-            )
+    group = str(
+        st.segmented_control(
+            "By",
+            list(GROUPS),
+            default="Inbox",
+            required=True,
+            key="compare:group",
+            persist_state="session",
+            format_func=lambda name: f"By {name.lower()}",
+            label_visibility="collapsed",
         )
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="by group bar"):
         by_label = {measure.label: measure for measure in MEASURES}
         label = st.selectbox(
             "Measure",
@@ -159,23 +158,27 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
 
 
 def _table(shown: pd.DataFrame, group: str) -> None:
-    numbers = [name for name in map(str, shown) if name not in (group, f"{group} ID", "Note")]
-    config: dict[str, Any] = {
-        name: st.column_config.NumberColumn(format="%.1f" if shown[name].dtype == float else "localized")
-        for name in numbers
-    }
-    signed = [name for name in numbers if name.startswith("Change")]
-    config |= {name: st.column_config.NumberColumn(format="%+.1f") for name in signed}
-    config[group] = st.column_config.TextColumn(pinned=True, width="medium")
-    whole = shown.columns[:1].tolist() + [name for name in shown if name not in (group, f"{group} ID")]
-    whole += [f"{group} ID"] if f"{group} ID" in shown else []
+    """The frame as a file holds it, with short headings: what the numbers are stands above it."""
+    config: dict[str, Any] = {group: st.column_config.TextColumn(pinned=True, width="medium")}
+    for name in (str(name) for name in shown if name not in (group, f"{group} ID", "Note")):
+        signed = name.startswith("Change")
+        is_whole = not signed and shown[name].dtype.kind != "f"
+        heading = name.partition(",")[0]
+        if name.startswith("Conversations"):
+            heading = f"Conversations {name.rpartition(', ')[2]}"
+        elif name == PERCENT:
+            heading = "Change, %"
+        config[name] = st.column_config.NumberColumn(
+            heading, help=name, format="localized" if is_whole else "%+.1f" if signed else "%.1f"
+        )
+    names = [name for name in shown if name != f"{group} ID"]
     st.dataframe(
-        shown[whole],
+        shown[[*names, *(name for name in shown if name not in names)]],
         hide_index=True,
         placeholder="",
         height=min(38 + 35 * len(shown), 500),
         column_config=config,
-        key=f"compare:groups:{group}:{numbers[0]}",
+        key=f"compare:groups:{group}:{shown.columns[1]}:{shown.columns[2]}",
         alt=f"Before, after and change of each {group.lower()}, the greatest change first",
     )
 

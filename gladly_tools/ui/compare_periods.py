@@ -115,8 +115,11 @@ def _result_box(label: str, ids: list[str], by_id: dict[str, tuple[Job, Result]]
 
 
 def _label(job: Job) -> str:
-    partial = " · partial: data is missing" if job.state is State.PARTIAL else ""
-    return f"{job.title} · made {moment(job.created_at, browser_zone())}{partial}"
+    """A result in a line, what tells it apart first."""
+    days, *rest = job.title.split(" · ")
+    partial = ["partial: data is missing"] if job.state is State.PARTIAL else []
+    days = days.partition(",")[0]
+    return " · ".join([days, *partial, f"made {moment(job.created_at, browser_zone())}", *rest])
 
 
 def _whole(job: Job, result: Result) -> Choice:

@@ -102,7 +102,7 @@ def _side_by_side(found: Difference, dark: bool) -> Iterator[str]:
         if pair.skipped:
             yield _skipped(pair)
         elif pair.same:
-            yield f"<div style='{grid}'>{_line(pair.before, '', dark)}{_line(pair.after, '', dark, again=True)}</div>"
+            yield _line(pair.before, "", dark)
         else:
             yield f"<div style='{grid}'>{_line(pair.before, 'removed', dark)}{_line(pair.after, 'added', dark)}</div>"
 
@@ -126,8 +126,8 @@ def _skipped(pair: Pair) -> str:
     return f"<div style='opacity:0.7;padding:2px 8px'>⋯ {counted(pair.skipped, 'equal line')}</div>"
 
 
-def _line(line: Line | None, what: str, dark: bool, *, again: bool = False) -> str:
-    """One line; a side that has none is left empty. `again` is a line that a screen reader has read already."""
+def _line(line: Line | None, what: str, dark: bool) -> str:
+    """One line; a side that has none is left empty."""
     if line is None:
         return "<div></div>"
     ground, strong = COLORS[dark][what] if what else ("transparent", "transparent")
@@ -139,10 +139,9 @@ def _line(line: Line | None, what: str, dark: bool, *, again: bool = False) -> s
         else escape(piece.text)
         for piece in line
     )
-    hidden = " aria-hidden='true'" if again else ""
     said = f"<span style='position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden'>{words}: </span>"
     return (
-        f"<div{hidden} style='display:flex;gap:8px;background:{ground};padding:1px 8px;border-radius:3px;min-width:0'>"
+        f"<div style='display:flex;gap:8px;background:{ground};padding:1px 8px;border-radius:3px;min-width:0'>"
         f"<span aria-hidden='true' style='flex:none;width:1ch;font-weight:700'>{sign}</span>{said if words else ''}"
         f"<span dir='auto' style='white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;min-width:0'>"
         f"{pieces}</span></div>"
