@@ -136,7 +136,7 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
     measure = by_label[label]
     topics = _topics(session) if group in TOPIC_GROUPS else Topics()
     days = (before.days, after.days) if per_day else None
-    frame = changes(joined(*(groups(side, group, topics) for side in (before, after))), measure, days=days)
+    frame = changes(joined(*(groups(side, group, topics, [measure]) for side in (before, after))), measure, days=days)
     if frame.empty:
         st.info("There are no conversations in either period.", icon=":material/inbox:")
         return

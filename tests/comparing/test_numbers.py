@@ -141,7 +141,7 @@ def test_changes_by_group_are_those_worked_out_row_by_row(
     sides = made(seed, 60), made(seed + 100, 90)
     sides[0].extend(made(seed + 200, 3, **{"Inbox ID - Current": "old", "First Channel": "FAX"}))
     periods = [whole(rows) for rows in sides]
-    frame = changes(joined(*(groups(period, group, TOPICS) for period in periods)), measure)
+    frame = changes(joined(*(groups(period, group, TOPICS, [measure]) for period in periods)), measure)
     by_key: list[dict[str, list[dict[str, str]]]] = [defaultdict(list), defaultdict(list)]
     for rows, found in zip(sides, by_key, strict=True):
         for row in rows:
