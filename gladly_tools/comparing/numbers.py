@@ -124,6 +124,7 @@ MEASURES: Sequence[Measure] = (
 )
 
 TOPIC_GROUPS = ("Topic", "Top-level topic")
+NAMED_BY_KEY = ("Channel", *TOPIC_GROUPS)
 GROUPS: Mapping[str, tuple[str, str]] = {
     "Inbox": ('"Inbox ID - Current"', '"Inbox Name - Current"'),
     "Channel": ('"First Channel"', '"First Channel"'),
@@ -268,19 +269,24 @@ def for_people(frame: pd.DataFrame, measure: Measure, group: str, *, per_day: bo
         ", ".join(part for part in (state, f"fewer than {SMALL_GROUP}" if small else "") if part)
         for state, small in zip(frame["state"], frame["is_small"], strict=True)
     ]
-    shown = {
-        group: frame["name"],
-        f"{group} ID": frame["key"],
-        f"Before, {unit}": frame["before"].round(4),
-        f"After, {unit}": frame["after"].round(4),
-        f"Change, {points}": frame["change"].round(4),
-        PERCENT: frame["percent"].round(2),
-        f"Conversations {measure.of_words}, before": frame["of_before"],
-        f"Conversations {measure.of_words}, after": frame["of_after"],
-        "Note": notes,
-    }
-    if frame["key"].equals(frame["name"]) or group in TOPIC_GROUPS or group == "Channel":
-        del shown[f"{group} ID"]
-    if measure is CONVERSATIONS:
-        shown = {name.replace("Conversations conversations", "Conversations"): cells for name, cells in shown.items()}
-    return pd.DataFrame(shown)
+    made_of = "Conversations" if measure is CONVERSATIONS else f"Conversations {measure.of_words}"
+    shown = pd.DataFrame(
+        {
+            group: frame["name"],
+            f"{group} ID": frame["key"],
+            f"Before, {unit}": frame["before"].round(4),
+            f"After, {unit}": frame["after"].round(4),
+            f"Change, {points}": frame["change"].round(4),
+            PERCENT: frame["percent"].round(2),
+            f"{made_of}, before": frame["of_before"],
+            f"{made_of}, after": frame["of_after"],
+            "Note": notes,
+        }
+    )
+    if group in NAMED_BY_KEY:
+        shown = shown.drop(columns=f"{group} ID")
+    if measure is CONVERSATIONS and not per_day:
+        # They are whole numbers, and are made of themselves.
+        shown = shown.drop(columns=[f"{made_of}, before", f"{made_of}, after"])
+        shown = shown.astype({f"{side}, {unit}": int for side in ("Before", "After", "Change")})
+    return shown

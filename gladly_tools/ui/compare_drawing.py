@@ -13,6 +13,7 @@ from gladly_tools.ui.words import counted, plain
 
 MOST_BARS = 15
 BAR_HEIGHT = 26
+LONGEST_NAME = 30
 
 
 def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: bool) -> None:
@@ -43,7 +44,7 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
     low, high = min(0.0, float(drawn["change"].min())), max(0.0, float(drawn["change"].max()))
     domain = [low - (0.45 * reach if low < 0 else 0), high + (0.45 * reach if high > 0 else 0)]
     base = alt.Chart(drawn).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=170, ticks=False, domain=False)),
+        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False)),
         x=alt.X("change:Q", title=f"Change, {unit}", scale=alt.Scale(domain=domain, nice=False)),
         tooltip=[
             alt.Tooltip("label:N", title=group),
@@ -70,9 +71,9 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
 
 
 def _labels(frame: pd.DataFrame) -> list[str]:
-    """Names that are each once, marked where a group is small."""
-    twice = frame["name"].duplicated(keep=False)
+    """Names that are each once, marked where a group is small; of a long path the end, which tells the most."""
+    names = [name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}" for name in frame["name"]]
     return [
-        f"{row.name_}{f' ({str(row.key)[-4:]})' if again else ''}{' *' if row.is_small else ''}"
-        for row, again in zip(frame.rename(columns={"name": "name_"}).itertuples(), twice, strict=True)
+        f"{name}{f' ({key[-4:]})' if names.count(name) > 1 else ''}{' *' if small else ''}"
+        for name, key, small in zip(names, frame["key"], frame["is_small"], strict=True)
     ]

@@ -37,6 +37,7 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 PERIOD_EXPORTS = ("contact-information", "freeform-topics")
+SIGNED, UNSIGNED = {True: "%+d", False: "%+.1f"}, {True: "localized", False: "%.1f"}
 # More of it is neither good nor bad; less is better; more is better.
 DELTAS: Mapping[str, Any] = {
     "Conversations": "off",
@@ -162,14 +163,14 @@ def _table(shown: pd.DataFrame, group: str) -> None:
     config: dict[str, Any] = {group: st.column_config.TextColumn(pinned=True, width="medium")}
     for name in (str(name) for name in shown if name not in (group, f"{group} ID", "Note")):
         signed = name.startswith("Change")
-        is_whole = not signed and shown[name].dtype.kind != "f"
+        is_whole = shown[name].dtype.kind != "f"
         heading = name.partition(",")[0]
         if name.startswith("Conversations"):
             heading = f"Conversations {name.rpartition(', ')[2]}"
         elif name == PERCENT:
             heading = "Change, %"
         config[name] = st.column_config.NumberColumn(
-            heading, help=name, format="localized" if is_whole else "%+.1f" if signed else "%.1f"
+            heading, help=name, format=SIGNED[is_whole] if signed else UNSIGNED[is_whole]
         )
     names = [name for name in shown if name != f"{group} ID"]
     st.dataframe(
