@@ -13,7 +13,7 @@ from gladly_tools.results.download import file_name
 from gladly_tools.transcript import text_of_html
 from gladly_tools.ui.account import browser_zone
 from gladly_tools.ui.compare_snapshots import kept_snapshots
-from gladly_tools.ui.compare_states import Known, demo_past, how_to_get_one, known_states, of_one_kind
+from gladly_tools.ui.compare_states import Known, demo_past, how_old, how_to_get_one, known_states, of_one_kind
 from gladly_tools.ui.compare_texts import changed_texts
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
@@ -34,6 +34,7 @@ def configuration_changes(session: Session, export: str) -> None:
         how_to_get_one(session, export, alike)
     else:
         before, after = _chosen(alike, export)
+        how_old(export, alike[0])
         _shown(before, after, export)
     demo_past(session, states)
     kept_snapshots(session, export)

@@ -50,7 +50,7 @@ class Known:
         parts.append(counted(self.rows, "row"))
         parts += ["partial: data is missing"] if self.lacks_rows else []
         parts += [self.note] if self.note else []
-        return ("Now: " if newest else "") + " · ".join(parts)
+        return ("Newest: " if newest else "") + " · ".join(parts)
 
 
 def known_states(session: Session, export: str) -> Sequence[Known]:
@@ -160,16 +160,31 @@ def how_to_get_one(session: Session, export: str, states: Sequence[Known]) -> No
                 )
             )
         with st.container(horizontal=True):
-            st.page_link(
-                PAGES / "configuration.py",
-                label=f"Export the {noun}",
-                icon=":material/tune:",
-                query_params={"export": export},
-            )
+            _to_the_export(export, noun)
         st.caption(
             f"On a schedule: `gladly-tools export {export} --out {export}.csv` keeps snapshots for the same account, "
             "in the same data folder."
         )
+
+
+def how_old(export: str, newest: Known) -> None:
+    """Say that the newest state is not of today, with the way to a newer one."""
+    days = (portal().runs.journal.now() - newest.last_at).days
+    if days < 1:
+        return
+    noun = EXPORTS[export].title.removeprefix("Export ").lower()
+    with st.container(horizontal=True, vertical_alignment="center", key="how old"):
+        st.caption(f":material/info: The newest state is {counted(days, 'day')} old.", width="content")
+        _to_the_export(export, noun)
+
+
+def _to_the_export(export: str, noun: str) -> None:
+    st.page_link(
+        PAGES / "configuration.py",
+        label=f"Export the {noun}",
+        icon=":material/tune:",
+        query_params={"export": export},
+    )
 
 
 def demo_past(session: Session, states: Sequence[Known]) -> None:

@@ -115,7 +115,7 @@ def test_states_that_are_chosen_the_wrong_way_round_are_turned(earlier: Earlier)
     at = open_page("compare", export="inboxes")
     right = at.dataframe[0].value
     before, after = at.selectbox[0], at.selectbox[1]
-    assert after.options[0].startswith("Now: ")
+    assert after.options[0].startswith("Newest: ")
     chosen = before.value, after.value
     before.set_value(chosen[1])
     at.selectbox[1].set_value(chosen[0]).run()
@@ -123,6 +123,19 @@ def test_states_that_are_chosen_the_wrong_way_round_are_turned(earlier: Earlier)
     assert at.dataframe[0].value.equals(right)
     at.selectbox[0].set_value(chosen[0]).run()
     assert any("the same state" in text for text in shown(at))
+
+
+def test_a_newest_state_that_is_old_says_so(here: Portal, session: Session, earlier: Earlier) -> None:
+    for days in (10, 20):
+        earlier("inboxes", other_names if days == 20 else lambda rows: rows[1:], days=days)
+    mine = here.runs.snapshots.of(session.account.owner)
+    assert not any("days old" in text for text in shown(open_page("compare", export="inboxes")))
+    mine.delete(mine.list("inboxes")[0].id)
+    for job in here.runs.jobs(session.account):
+        here.runs.delete(session.account, job.id)
+    at = open_page("compare", export="inboxes")
+    assert not at.exception
+    assert any("The newest state is 10 days old" in text for text in shown(at))
 
 
 def test_nothing_changed_is_said(earlier: Earlier) -> None:
