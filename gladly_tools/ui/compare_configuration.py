@@ -76,7 +76,7 @@ def _shown(before: Known, after: Known, export: str) -> None:
                 icon=":material/warning:",
             )
     separator = str(after.asked.get("separator", portal().settings.topic_separator))
-    found = compare(before.open(), after.open(), shape, separator=separator)
+    found = _compared(before, after, shape, separator)
     said = [
         f"From {moment(before.last_at, zone)} to {moment(after.first_at, zone)}, {zone}",
         f"{counted(found.before, shape.noun, shape.nouns)} before, {found.after:,} after",
@@ -89,6 +89,16 @@ def _shown(before: Known, after: Known, export: str) -> None:
     _cards(found)
     _table(found, shape, export, f"{before.key}:{after.key}")
     changed_texts(found.frame, shape, f"{before.key}:{after.key}")
+
+
+def _compared(before: Known, after: Known, shape: Shape, separator: str) -> Changes:
+    """What changed; remembered for the two that are looked at, as their rows stay what they are."""
+    two = (*((each.key, each.first_at, each.rows) for each in (before, after)), separator)
+    kept: tuple[object, Changes] | None = st.session_state.get("compare:found")
+    if kept is None or kept[0] != two:
+        kept = two, compare(before.open(), after.open(), shape, separator=separator)
+        st.session_state["compare:found"] = kept
+    return kept[1]
 
 
 def _cards(found: Changes) -> None:
