@@ -45,7 +45,12 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
     domain = [low - (0.45 * reach if low < 0 else 0), high + (0.45 * reach if high > 0 else 0)]
     base = alt.Chart(drawn).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=190, ticks=False, domain=False)),
-        x=alt.X("change:Q", title=f"Change, {unit}", scale=alt.Scale(domain=domain, nice=False)),
+        x=alt.X(
+            "change:Q",
+            title=f"Change, {unit}",
+            scale=alt.Scale(domain=domain, nice=False),
+            axis=alt.Axis(tickCount=7, gridOpacity=0.4),
+        ),
         tooltip=[
             alt.Tooltip("label:N", title=group),
             alt.Tooltip("before:N", title="Before"),
