@@ -18,21 +18,24 @@ from gladly_tools.results.table import Table
 
 CREATED = "Created At"
 SMALL_GROUP = 5
+PERCENT = "Change, % of before"
 MOST_NAMES = 200
 NOBODY = "(none)"
 _HANDLE_TIME = '"Conversation Handle Time in seconds"'
 _HELD = chr(0xE000)  # stands for a comma that is part of a name
 
-FIGURES = f"""
-    count(*) AS conversations,
-    count({_HANDLE_TIME}) AS with_handle_time,
-    median({_HANDLE_TIME}) / 60 AS median_minutes,
-    quantile_cont({_HANDLE_TIME}, 0.9) / 60 AS p90_minutes,
-    count(*) FILTER (WHERE "Is FCR Eligible") AS fcr_eligible,
-    count(*) FILTER (WHERE "Is FCR Eligible" AND "Is FCR Success") AS fcr_success,
-    count("Times Reopened") AS with_reopened,
-    count(*) FILTER (WHERE "Times Reopened" > 0) AS reopened
-"""
+# Both quantiles in one, which the engine then works out once.
+_QUANTILES = f"quantile_cont({_HANDLE_TIME}, [0.5, 0.9])"
+_FIGURES: Mapping[str, str] = {
+    "conversations": "count(*)",
+    "with_handle_time": f"count({_HANDLE_TIME})",
+    "median_minutes": f"{_QUANTILES}[1] / 60",
+    "p90_minutes": f"{_QUANTILES}[2] / 60",
+    "fcr_eligible": 'count(*) FILTER (WHERE "Is FCR Eligible")',
+    "fcr_success": 'count(*) FILTER (WHERE "Is FCR Eligible" AND "Is FCR Success")',
+    "with_reopened": 'count("Times Reopened")',
+    "reopened": 'count(*) FILTER (WHERE "Times Reopened" > 0)',
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +56,17 @@ class Period:
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A figure that is compared. `of` is the column that says of how many conversations it is made."""
+    """A figure that is compared, called `short` where there is little room.
+
+    `of` is the figure that says of how many conversations it is made; `value` makes it of the figures that it `needs`.
+    """
 
     label: str
+    short: str
     unit: str
     of: str
     of_words: str
+    needs: tuple[str, ...]
     value: Callable[[pd.DataFrame], Any]
 
 
@@ -68,44 +76,55 @@ def _rate(part: str, whole: str) -> Callable[[pd.DataFrame], Any]:
 
 CONVERSATIONS = Measure(
     label="Conversations",
+    short="Conversations",
     unit="conversations",
     of="conversations",
     of_words="conversations",
+    needs=(),
     value=lambda frame: frame["conversations"],
 )
 MEASURES: Sequence[Measure] = (
     CONVERSATIONS,
     Measure(
         label="Median handle time",
+        short="Median handle time",
         unit="minutes",
         of="with_handle_time",
         of_words="with a handle time",
+        needs=("median_minutes",),
         value=lambda frame: frame["median_minutes"],
     ),
     Measure(
         label="90th percentile of handle time",
+        short="90th percentile",
         unit="minutes",
         of="with_handle_time",
         of_words="with a handle time",
+        needs=("p90_minutes",),
         value=lambda frame: frame["p90_minutes"],
     ),
     Measure(
         label="First contact resolution",
+        short="First contact resolution",
         unit="%",
         of="fcr_eligible",
         of_words="eligible",
+        needs=("fcr_success",),
         value=_rate("fcr_success", "fcr_eligible"),
     ),
     Measure(
         label="Reopen rate",
+        short="Reopen rate",
         unit="%",
         of="with_reopened",
-        of_words="that say how often they were reopened",
+        of_words="with a count of reopenings",
+        needs=("reopened",),
         value=_rate("reopened", "with_reopened"),
     ),
 )
 
 TOPIC_GROUPS = ("Topic", "Top-level topic")
+NAMED_BY_KEY = ("Channel", *TOPIC_GROUPS)
 GROUPS: Mapping[str, tuple[str, str]] = {
     "Inbox": ('"Inbox ID - Current"', '"Inbox Name - Current"'),
     "Channel": ('"First Channel"', '"First Channel"'),
@@ -134,18 +153,18 @@ def in_days(table: Table, first: date, last: date, zone: str) -> Period:
     return Period(table=table, query=Query(conditions=(condition,)), first=first, last=last, zone=zone)
 
 
-def figures(period: Period) -> pd.DataFrame:
+def figures(period: Period, measures: Sequence[Measure] = MEASURES) -> pd.DataFrame:
     """One row, as `groups`, of all conversations of the period."""
-    return period.table.frame(f"SELECT 'all' AS key, 'all' AS name, {FIGURES} FROM rows", period.query)
+    return period.table.frame(f"SELECT 'all' AS key, 'all' AS name, {_of(measures)} FROM rows", period.query)
 
 
-def groups(period: Period, group: str, topics: Topics) -> pd.DataFrame:
-    """`key`, `name`, and the figures of each group of conversations; a conversation counts once in a topic.
+def groups(period: Period, group: str, topics: Topics, measures: Sequence[Measure] = MEASURES) -> pd.DataFrame:
+    """`key`, `name`, and the figures that measures are made of, of each group of conversations.
 
-    `group` is a key of `GROUPS`. Conversations that belong to none have an empty key.
+    `group` is a key of `GROUPS`; a conversation counts once in a topic. Those that belong to none have an empty key.
     """
     if group in TOPIC_GROUPS:
-        return _by_topic(period, topics, whole=group == TOPIC_GROUPS[0])
+        return _by_topic(period, topics, _of(measures), whole=group == TOPIC_GROUPS[0])
     key, name = GROUPS[group]
     return period.table.frame(
         f"""
@@ -153,14 +172,20 @@ def groups(period: Period, group: str, topics: Topics) -> pd.DataFrame:
                            nullif(trim({name}), '') AS group_name FROM rows)
         SELECT group_key AS key,
                coalesce(arg_max(group_name, "{CREATED}"), max(group_name), nullif(group_key, ''), '{NOBODY}') AS name,
-               {FIGURES}
+               {_of(measures)}
         FROM named GROUP BY group_key
         """,
         period.query,
     )
 
 
-def _by_topic(period: Period, topics: Topics, *, whole: bool) -> pd.DataFrame:
+def _of(measures: Sequence[Measure]) -> str:
+    """The figures in SQL: no more than the measures need, as each has to be read and worked out."""
+    names = dict.fromkeys(name for measure in measures for name in ("conversations", measure.of, *measure.needs))
+    return ", ".join(f"{_FIGURES[name]} AS {name}" for name in names)
+
+
+def _by_topic(period: Period, topics: Topics, listed: str, *, whole: bool) -> pd.DataFrame:
     # Each different cell is taken apart once, however many conversations have it.
     held = sorted((name for name in topics.known if "," in name), key=lambda name: (-len(name), name))[:MOST_NAMES]
     names = {f"name_{number}": name for number, name in enumerate(held)}
@@ -176,7 +201,7 @@ def _by_topic(period: Period, topics: Topics, *, whole: bool) -> pd.DataFrame:
                   FROM (SELECT cell, unnest(string_split({cell}, ',')) AS topic FROM cells)),
         members AS (SELECT cell, topic FROM parts WHERE topic <> ''
                     UNION ALL SELECT cell, '' FROM cells WHERE cell NOT IN (SELECT cell FROM parts WHERE topic <> ''))
-        SELECT topic AS key, coalesce(nullif(topic, ''), '{NOBODY}') AS name, {FIGURES}
+        SELECT topic AS key, coalesce(nullif(topic, ''), '{NOBODY}') AS name, {listed}
         FROM rows JOIN members ON coalesce("Topics with Hierarchy", '') = cell GROUP BY topic
         """,
         period.query,
@@ -244,19 +269,24 @@ def for_people(frame: pd.DataFrame, measure: Measure, group: str, *, per_day: bo
         ", ".join(part for part in (state, f"fewer than {SMALL_GROUP}" if small else "") if part)
         for state, small in zip(frame["state"], frame["is_small"], strict=True)
     ]
-    shown = {
-        group: frame["name"],
-        f"{group} ID": frame["key"],
-        f"Before, {unit}": frame["before"].round(4),
-        f"After, {unit}": frame["after"].round(4),
-        f"Change, {points}": frame["change"].round(4),
-        "Change, % of before": frame["percent"].round(2),
-        f"Conversations {measure.of_words}, before": frame["of_before"],
-        f"Conversations {measure.of_words}, after": frame["of_after"],
-        "Note": notes,
-    }
-    if frame["key"].equals(frame["name"]) or group in TOPIC_GROUPS or group == "Channel":
-        del shown[f"{group} ID"]
-    if measure is CONVERSATIONS:
-        shown = {name.replace("Conversations conversations", "Conversations"): cells for name, cells in shown.items()}
-    return pd.DataFrame(shown)
+    made_of = "Conversations" if measure is CONVERSATIONS else f"Conversations {measure.of_words}"
+    shown = pd.DataFrame(
+        {
+            group: frame["name"],
+            f"{group} ID": frame["key"],
+            f"Before, {unit}": frame["before"].round(4),
+            f"After, {unit}": frame["after"].round(4),
+            f"Change, {points}": frame["change"].round(4),
+            PERCENT: frame["percent"].round(2),
+            f"{made_of}, before": frame["of_before"],
+            f"{made_of}, after": frame["of_after"],
+            "Note": notes,
+        }
+    )
+    if group in NAMED_BY_KEY:
+        shown = shown.drop(columns=f"{group} ID")
+    if measure is CONVERSATIONS and not per_day:
+        # They are whole numbers, and are made of themselves.
+        shown = shown.drop(columns=[f"{made_of}, before", f"{made_of}, after"])
+        shown = shown.astype({f"{side}, {unit}": int for side in ("Before", "After", "Change")})
+    return shown

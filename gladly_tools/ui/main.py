@@ -25,6 +25,7 @@ SECTIONS = (
     ("bulk_close", "Bulk Close", ":material/done_all:", "Close conversations and tasks from a list, safely"),
     ("logs", "Logs", ":material/call_log:", "What happened during a phone call"),
     ("ivr", "IVR", ":material/dialpad:", "Recordings of the telephone menus"),
+    ("compare", "Compare", ":material/compare_arrows:", "What changed between two days or two periods"),
     ("jobs", "Jobs", ":material/schedule:", "Everything this account has run"),
 )
 

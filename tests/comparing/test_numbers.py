@@ -141,7 +141,7 @@ def test_changes_by_group_are_those_worked_out_row_by_row(
     sides = made(seed, 60), made(seed + 100, 90)
     sides[0].extend(made(seed + 200, 3, **{"Inbox ID - Current": "old", "First Channel": "FAX"}))
     periods = [whole(rows) for rows in sides]
-    frame = changes(joined(*(groups(period, group, TOPICS) for period in periods)), measure)
+    frame = changes(joined(*(groups(period, group, TOPICS, [measure]) for period in periods)), measure)
     by_key: list[dict[str, list[dict[str, str]]]] = [defaultdict(list), defaultdict(list)]
     for rows, found in zip(sides, by_key, strict=True):
         for row in rows:
@@ -248,6 +248,11 @@ def test_a_file_of_changes_names_its_units_and_guards_formulas(whole: Whole) -> 
     assert float(row["Before, minutes"]) == pytest.approx(minutes["Before, minutes"].iloc[0])
     assert b'"Inbox": "=1+1"' in as_json(minutes)
     daily = for_people(changes(both, CONVERSATIONS, days=(2, 3)), CONVERSATIONS, "Inbox", per_day=True)
-    assert "Before, conversations a day" in daily
+    assert {"Before, conversations a day", "Conversations, before"} <= set(daily)
+    whole = for_people(changes(both, CONVERSATIONS), CONVERSATIONS, "Inbox")
+    assert list(whole)[2:] == [
+        "Before, conversations", "After, conversations", "Change, conversations", "Change, % of before", "Note"
+    ]  # fmt: skip
+    assert as_csv(whole).decode().splitlines()[1].split(",")[2:5] == ["30", "30", "0"]
     rates = for_people(changes(both, MEASURES[3]), MEASURES[3], "Inbox")
     assert {"Before, %", "Change, percentage points", "Conversations eligible, before"} <= set(rates)
