@@ -21,8 +21,10 @@ MAY_IMPORT = {
     "account": BASE | {"api"},
     "memory": set(),
     "results": BASE | {"clock"},
+    "amounts": set(),
     "insights": {"results"},
     "event_figures": {"results"},
+    "charts": BASE | {"amounts", "event_figures", "insights", "results"},
     "items": {"results"},
     "events": {"items", "results"},
     "calls": {"clock"},
@@ -38,8 +40,8 @@ MAY_IMPORT = {
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE
-    | {"account", "api", "bulk", "bulk_runs", "calls", "clock", "event_figures", "exports", "insights", "items", "jobs"}
-    | {"kept_files", "results", "transcript", "web"},
+    | {"account", "amounts", "api", "bulk", "bulk_runs", "calls", "charts", "clock", "event_figures", "exports"}
+    | {"items", "jobs", "kept_files", "results", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),
@@ -51,7 +53,8 @@ LIBRARIES = {
     "duckdb": {"results"},
     "sqlite3": {"bulk", "jobs", "memory"},
     "openpyxl": {"bulk"},
-    "altair": {"ui"},
+    "altair": {"charts", "ui"},
+    "vl_convert": {"charts"},
     "msgspec": {"search"},
 }
 

@@ -20,7 +20,7 @@ from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import browser_zone, session_id
-from gladly_tools.ui.charts import CHARTS
+from gladly_tools.ui.charts import charts_of
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.readings import READINGS
@@ -114,7 +114,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             _download(shown, Query(), 0, 0)
         return
     zone = shown.result.manifest.zone
-    charts = CHARTS.get(job.kind) if shown.name is None else None
+    charts = charts_of(job.kind, shown.name)
     reading = READINGS.get((job.kind, shown.name))
     views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
@@ -141,7 +141,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
-        charts(table, replace(query, sort=()), zone)
+        charts(table, replace(query, sort=()), zone, place)
     elif view == "About the columns":
         _columns(table)
     else:

@@ -1,0 +1,39 @@
+"""The charts of each export: declarations that a page, a picture file and a report draw alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gladly_tools.charts.chart import Brush, Chart, Figure, Figures, Mark, Size
+from gladly_tools.charts.conversations import CONVERSATIONS
+from gladly_tools.charts.dashboard import Choice, Dashboard, Drawn, Names, Scope, Section, no_names
+from gladly_tools.charts.events import EVENT_CHARTS, EVENT_HISTORY_CHARTS
+from gladly_tools.charts.look import DARK, LIGHT, Look
+
+DASHBOARDS: Mapping[str, Dashboard] = {
+    "contact-information": CONVERSATIONS,
+    "event-history": EVENT_HISTORY_CHARTS,
+    "events": EVENT_CHARTS,
+    "freeform-topics": CONVERSATIONS,
+}
+"""The dashboards by the name of their export."""
+
+__all__ = [
+    "DARK",
+    "DASHBOARDS",
+    "LIGHT",
+    "Brush",
+    "Chart",
+    "Choice",
+    "Dashboard",
+    "Drawn",
+    "Figure",
+    "Figures",
+    "Look",
+    "Mark",
+    "Names",
+    "Scope",
+    "Section",
+    "Size",
+    "no_names",
+]

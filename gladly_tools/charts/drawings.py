@@ -1,0 +1,304 @@
+"""The few forms that charts have: columns over time, bars, a grid of cells, spans, a histogram.
+
+Each takes a frame with the number of each row (`MARK`) and the names of its columns. Times on an axis are those on the
+wall: they are written as UTC, and the axis is told so, as a browser would otherwise show them in its own zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from gladly_tools.charts.chart import MARK, AnyChart
+from gladly_tools.charts.look import Look
+from gladly_tools.charts.picking import starred
+
+BAR_HEIGHT = 26
+LABEL_ROOM = 170
+
+
+def on_the_wall(moment: pd.Timestamp) -> str:
+    """A time without zone as a drawing takes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def wall_milliseconds(moment: pd.Timestamp) -> float:
+    """A time without zone as a drawing hands it back."""
+    return moment.timestamp() * 1000
+
+
+def time_axis(begin: str = "begin") -> alt.X:
+    """The horizontal axis of columns over time."""
+    return alt.X(
+        field=begin,
+        type="temporal",
+        title=None,
+        scale=alt.Scale(type="utc", nice=False),
+        axis=alt.Axis(labelOverlap=True, labelAngle=0, grid=False, tickCount=8),
+    )
+
+
+def amount_axis(field: str, *, title: str | None = None, whole: bool = True) -> alt.Y:
+    """The vertical axis of an amount."""
+    step = alt.Axis(tickMinStep=1, tickCount=5, domain=False) if whole else alt.Axis(tickCount=5, domain=False)
+    return alt.Y(field=field, type="quantitative", title=title, axis=step)
+
+
+def columns_over_time(
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    start: str,
+    step: timedelta,
+    amount: str,
+    when: str,
+    kind: str | None = None,
+    kinds: Sequence[tuple[str, str]] = (),
+    share: str | None = None,
+) -> AnyChart:
+    """Columns that begin at `start` and are `step` wide, stacked by `kind` where there is one.
+
+    `kinds` are the kinds with their colors, from the bottom up; with `share` every column is as high as 1. `when` is
+    the column that says when, in words.
+    """
+    starts = frame[start]
+    drawn = frame.drop(columns=start).assign(
+        begin=[on_the_wall(at) for at in starts],
+        # A sliver is left free between columns.
+        end=[on_the_wall(at + step * 0.92) for at in starts],
+    )
+    tips = [tip(when)]
+    height = share or amount
+    if kind is None:
+        drawn = drawn.assign(low=0, high=drawn[height])
+        color: Any = alt.value(look.main)
+    else:
+        rank = {name: place for place, (name, _) in enumerate(kinds)}
+        drawn = drawn.assign(rank=[rank[name] for name in drawn[kind]]).sort_values(["begin", "rank"])
+        # Stacked here: a column with a beginning and an end in time is not stacked by itself.
+        high = drawn.groupby("begin")[height].cumsum()
+        drawn = drawn.assign(low=high - drawn[height], high=high)
+        color = alt.Color(
+            field=kind,
+            type="nominal",
+            scale=alt.Scale(domain=[name for name, _ in kinds], range=[color for _, color in kinds]),
+            legend=look.explained,
+        )
+        tips.append(tip(kind))
+    axis = amount_axis("high")
+    if share:
+        axis = alt.Y(
+            field="high",
+            type="quantitative",
+            title=None,
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(format="%", tickCount=5, domain=False),
+        )
+    tips.append(tip(amount, ","))
+    if share:
+        tips.append(tip(share, ".1%"))
+    columns: AnyChart = (
+        alt.Chart(drawn)
+        .mark_rect()
+        .encode(
+            x=time_axis(),
+            x2="end:T",
+            y=axis.stack(None),
+            y2="low:Q",
+            color=color,
+            tooltip=tips,
+            detail=f"{MARK}:N",
+        )
+    )
+    return columns
+
+
+def tip(field: str, format: str | None = None) -> alt.Tooltip:
+    """A line of a tooltip."""
+    if format is None:
+        return alt.Tooltip(field=field, type="nominal", title=field)
+    return alt.Tooltip(field=field, type="quantitative", title=field, format=format)
+
+
+def label_axis(labels: Sequence[str], *, field: str = "label") -> alt.Y:
+    """The vertical axis of bars: labels in the order of the rows."""
+    return alt.Y(
+        field=field,
+        type="nominal",
+        sort=list(labels),
+        title=None,
+        axis=alt.Axis(labelLimit=LABEL_ROOM, domain=False, ticks=False, labelPadding=6),
+    )
+
+
+def bars(
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    label: str,
+    amount: str,
+    text: Sequence[str],
+    tips: Sequence[alt.Tooltip],
+    rows: str | None = None,
+    color: str | None = None,
+    format: str = ",",
+    top: float | None = None,
+) -> AnyChart:
+    """Bars with a text at their end, in the order of the rows; small groups are marked when `rows` says their sizes."""
+    labels = [
+        starred(name, count) if rows else name
+        for name, count in zip(frame[label], frame[rows] if rows else frame[amount], strict=True)
+    ]
+    drawn = frame.assign(label=labels, text=list(text))
+    highest = float(pd.to_numeric(drawn[amount]).max() or 0) if top is None else top
+    base = alt.Chart(drawn).encode(
+        y=label_axis(labels),
+        x=alt.X(
+            field=amount,
+            type="quantitative",
+            title=None,
+            # Room for the text at the end of the longest.
+            scale=alt.Scale(domain=[0, highest * 1.18 or 1], nice=False),
+            axis=None,
+        ),
+        tooltip=list(tips),
+    )
+    return _layered(
+        base.mark_bar(cornerRadiusEnd=2, color=color or look.main, height={"band": 0.7}),
+        base.mark_text(align="left", dx=5, color=look.ink).encode(text="text:N"),
+    )
+
+
+def spans(
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    label: str,
+    rows: str,
+    median: str,
+    p90: str,
+    unit: str,
+    tips: Sequence[alt.Tooltip],
+) -> AnyChart:
+    """A dot for the median, a tick for the 90th percentile, and a bar from one to the other."""
+    labels = [starred(name, count) for name, count in zip(frame[label], frame[rows], strict=True)]
+    base = alt.Chart(frame.assign(label=labels)).encode(y=label_axis(labels), tooltip=list(tips))
+    across = alt.X(
+        field=median, type="quantitative", title=unit, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)
+    )
+    return _layered(
+        base.mark_bar(height=8, opacity=0.35, cornerRadius=4, color=look.main).encode(x=across, x2=alt.X2(field=p90)),
+        base.mark_point(filled=True, size=85, opacity=1, color=look.main).encode(x=across),
+        base.mark_tick(thickness=2, size=14, color=look.main).encode(x=alt.X(field=p90, type="quantitative")),
+    )
+
+
+def cells(
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    across: str,
+    down: str,
+    amount: str,
+    across_order: Sequence[str],
+    down_order: Sequence[str],
+    tips: Sequence[alt.Tooltip],
+    across_title: str | None = None,
+    down_title: str | None = None,
+    texts: bool = False,
+) -> AnyChart:
+    """A grid of cells, the darker the more; with the amounts in them where that can be read."""
+    most = float(pd.to_numeric(frame[amount]).max() or 1)
+    base = alt.Chart(frame).encode(
+        x=alt.X(
+            field=across,
+            type="nominal",
+            sort=list(across_order),
+            title=across_title,
+            axis=alt.Axis(
+                labelAngle=-30 if texts else 0, labelLimit=120, labelOverlap=not texts, domain=False, ticks=False
+            ),
+        ),
+        y=alt.Y(
+            field=down,
+            type="nominal",
+            sort=list(down_order),
+            title=down_title,
+            axis=alt.Axis(labelLimit=LABEL_ROOM, domain=False, ticks=False, labelPadding=6),
+        ),
+        tooltip=list(tips),
+    )
+    grid = base.mark_rect(stroke=look.paper, strokeWidth=2, cornerRadius=3).encode(
+        color=alt.Color(
+            field=amount,
+            type="quantitative",
+            scale=alt.Scale(range=list(look.ramp), domain=[0, most]),
+            legend=None,
+        )
+    )
+    if not texts:
+        return _layered(grid)
+    # The text takes the color that can be read on its cell.
+    dark_cell = alt.value("#08110d" if look.is_dark else "#ffffff")
+    light_cell = alt.value(look.ink)
+    texts_on_it = base.mark_text(fontSize=11).encode(
+        text=alt.Text(field=amount, type="quantitative", format=","),
+        color=alt.condition(f"datum[{amount!r}] > {most * 0.5}", dark_cell, light_cell),
+    )
+    return _layered(grid, texts_on_it)
+
+
+def histogram(
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    low: str,
+    high: str,
+    amount: str,
+    unit: str,
+    tips: Sequence[alt.Tooltip],
+    width: float,
+    lines: Sequence[tuple[str, float]],
+) -> AnyChart:
+    """Columns from `low` to `high`, the last drawn as wide as the others, with named lines across."""
+    drawn = frame.assign(left=frame[low] + width * 0.04, right=frame[low] + width * 0.96, zero=0)
+    columns = (
+        alt.Chart(drawn)
+        .mark_rect(color=look.main)
+        .encode(
+            x=alt.X(
+                field="left",
+                type="quantitative",
+                title=unit,
+                scale=alt.Scale(nice=False, domain=[float(frame[low].min()), float(frame[low].max() + width)]),
+                axis=alt.Axis(grid=False, tickCount=8),
+            ),
+            x2="right:Q",
+            y=amount_axis(amount),
+            y2="zero:Q",
+            tooltip=list(tips),
+        )
+    )
+    marks = pd.DataFrame({"at": [at for _, at in lines], "name": [name for name, _ in lines]})
+    rules = (
+        alt.Chart(marks)
+        .mark_rule(strokeWidth=2, strokeDash=[4, 3])
+        .encode(
+            x="at:Q",
+            color=alt.Color(
+                "name:N",
+                sort=None,
+                legend=look.explained,
+                scale=alt.Scale(domain=[name for name, _ in lines], range=list(look.accents)[: len(lines)]),
+            ),
+        )
+    )
+    return _layered(columns, rules)
+
+
+def _layered(*charts: alt.Chart) -> AnyChart:
+    return alt.LayerChart(layer=list(charts))
