@@ -14,6 +14,7 @@ from gladly_tools.insights import Grouped, Grouping
 from gladly_tools.results.query import Condition
 
 ROWS = "Conversations"
+SHARE = "Share, %"
 MINUTES = 60.0
 HOURS = 3600.0
 DAYS = 86_400.0
@@ -61,14 +62,22 @@ def height_of(rows: int) -> int:
 
 
 def count_bars(
-    found: Grouped, *, key: str, title: str, grouping: Grouping, help: str = "", note: str = "", noun: str = ROWS
+    found: Grouped,
+    *,
+    key: str,
+    title: str,
+    grouping: Grouping,
+    help: str = "",
+    note: str = "",
+    noun: str = ROWS,
+    more: tuple[Condition, ...] = (),
 ) -> Chart:
-    """How many rows, called `noun`, each group has, with its share of all."""
+    """How many rows, called `noun`, each group has, with its share of all; `more` is what holds for all of them."""
     name = grouping.one.capitalize()
     total = int(found.frame["rows"].sum())
-    shares = [int(rows) / total for rows in found.frame["rows"]]
-    frame = pd.DataFrame({name: labels_of(found, grouping), noun: found.frame["rows"], "Share": shares})
-    text = [f"{rows:,} · {share:.0%}" for rows, share in zip(frame[noun], shares, strict=True)]
+    shares = [100 * int(rows) / total for rows in found.frame["rows"]]
+    frame = pd.DataFrame({name: labels_of(found, grouping), noun: found.frame["rows"], SHARE: shares})
+    text = [f"{rows:,} · {share:.0f}%" for rows, share in zip(frame[noun], shares, strict=True)]
     return Chart(
         key=key,
         title=title,
@@ -81,11 +90,53 @@ def count_bars(
             amount=noun,
             text=text,
             rows=noun,
-            tips=[tip(name), tip(noun, ","), tip("Share", ".1%")],
+            tips=[tip(name), tip(noun, ","), tip(SHARE, ".1f")],
         ),
         words=f"Bars: {'; '.join(f'{label} {words}' for label, words in zip(frame[name], text, strict=True))}",
         notes=group_notes(found, grouping, *([note] if note else [])),
-        marks=marks_of(found, grouping),
+        marks=marks_of(found, grouping, more),
+        height=height_of(len(frame)),
+    )
+
+
+def share_bars(
+    found: Grouped,
+    *,
+    key: str,
+    title: str,
+    grouping: Grouping,
+    whole: str,
+    part: str,
+    rate: str,
+    more: tuple[Condition, ...],
+    note: str,
+    help: str = "",
+) -> Chart:
+    """Which share of each group's `whole` is `part`; `more` is what holds for the whole."""
+    name = grouping.one.capitalize()
+    rates = [100 * int(part) / int(rows) for part, rows in zip(found.frame["part"], found.frame["rows"], strict=True)]
+    frame = pd.DataFrame(
+        {name: labels_of(found, grouping), whole: found.frame["rows"], part: found.frame["part"], rate: rates}
+    )
+    text = [f"{share:.0f}% of {rows:,}" for share, rows in zip(rates, found.frame["rows"], strict=True)]
+    return Chart(
+        key=key,
+        title=title,
+        help=help,
+        frame=frame,
+        drawn=lambda drawn, look: bars(
+            drawn,
+            look,
+            label=name,
+            amount=rate,
+            text=text,
+            rows=whole,
+            top=100,
+            tips=[tip(name), tip(rate, ".1f"), tip(part, ","), tip(whole, ",")],
+        ),
+        words=f"Bars: {'; '.join(f'{label} {words}' for label, words in zip(frame[name], text, strict=True))}",
+        notes=group_notes(found, grouping, note),
+        marks=marks_of(found, grouping, more),
         height=height_of(len(frame)),
     )
 
@@ -99,28 +150,45 @@ def unit_of(seconds: Sequence[float]) -> tuple[str, float]:
 
 
 def duration_spans(
-    found: Grouped, *, key: str, title: str, grouping: Grouping, present: tuple[Condition, ...], help: str = ""
+    found: Grouped, *, key: str, title: str, grouping: Grouping, present: tuple[Condition, ...]
 ) -> Chart:
     """The median and the 90th percentile of a duration, by group."""
-    name = grouping.one.capitalize()
-    unit, seconds = unit_of(list(found.frame["p90"]) if len(found.frame) else [])
+    return duration_spans_of(
+        found.frame,
+        key=key,
+        title=title,
+        name=grouping.one.capitalize(),
+        labels=labels_of(found, grouping),
+        conditions=[(condition, *present) for condition in conditions_of(found, grouping)],
+        notes=group_notes(found, grouping, "Dot: median. Tick: 90th percentile."),
+    )
+
+
+def duration_spans_of(
+    found: pd.DataFrame,
+    *,
+    key: str,
+    title: str,
+    name: str,
+    labels: Sequence[str],
+    conditions: Sequence[tuple[Condition, ...]],
+    notes: Sequence[str],
+) -> Chart:
+    """The same of a frame with `rows`, `median` and `p90` in seconds, whose rows have these labels and conditions."""
+    unit, seconds = unit_of(list(found["p90"]))
     median, p90 = f"Median, {unit}", f"90th percentile, {unit}"
+    rows = [int(count) for count in found["rows"]]
     frame = pd.DataFrame(
-        {
-            name: labels_of(found, grouping),
-            ROWS: found.frame["rows"],
-            median: found.frame["median"] / seconds if len(found.frame) else [],
-            p90: found.frame["p90"] / seconds if len(found.frame) else [],
-        }
+        {name: list(labels), ROWS: rows, median: found["median"] / seconds, p90: found["p90"] / seconds}
     )
     told = [
         f"{label} {short_duration(float(middle))} and {short_duration(float(most))}"
-        for label, middle, most in zip(frame[name], found.frame["median"], found.frame["p90"], strict=True)
+        for label, middle, most in zip(labels, found["median"], found["p90"], strict=True)
     ]
+    small = [] if min(rows, default=SMALL_GROUP) >= SMALL_GROUP or f"{SMALL_NOTE}." in notes else [f"{SMALL_NOTE}."]
     return Chart(
         key=key,
         title=title,
-        help=help,
         frame=frame,
         drawn=lambda drawn, look: spans(
             drawn,
@@ -132,8 +200,11 @@ def duration_spans(
             unit=unit.capitalize(),
             tips=[tip(name), tip(ROWS, ","), tip(median, ",.1f"), tip(p90, ",.1f")],
         ),
-        words=f"Median and 90th percentile by {grouping.one}: {'; '.join(told)}",
-        notes=group_notes(found, grouping, "Dot: median. Tick: 90th percentile."),
-        marks=marks_of(found, grouping, present),
+        words=f"Median and 90th percentile by {name.lower()}: {'; '.join(told)}",
+        notes=(*notes, *small),
+        marks=[
+            Mark(label=label, rows=count, conditions=each)
+            for label, count, each in zip(labels, rows, conditions, strict=True)
+        ],
         height=height_of(len(frame)) + 30,
     )

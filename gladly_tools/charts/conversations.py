@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gladly_tools.amounts import short_duration
+from gladly_tools.charts.backlog import backlog_charts
 from gladly_tools.charts.channels import channel_charts
 from gladly_tools.charts.chart import Figure, Figures
-from gladly_tools.charts.dashboard import Choice, Dashboard, Drawn, Scope, Section
+from gladly_tools.charts.dashboard import Dashboard, Drawn, Scope, Section
+from gladly_tools.charts.resolution import RESOLVED_BY, resolution_charts
 from gladly_tools.charts.times import GROUP, MEASURE, time_charts
-from gladly_tools.charts.volume import STEP, volume_charts
+from gladly_tools.charts.topics import topic_charts
+from gladly_tools.charts.volume import STEP, TREND_STEP, volume_charts
 from gladly_tools.insights import headline
 
 
@@ -59,15 +62,14 @@ def _percent(share: float | None) -> str:
     return "none" if share is None else f"{share:.1%}"
 
 
-OVERVIEW = Section(title="Volume", draw=volume_charts, choices=(STEP,))
-
 CONVERSATIONS = Dashboard(
     headline=headline_figures,
     sections=(
-        OVERVIEW,
-        Section(title="Channels", draw=channel_charts),
+        Section(title="Volume", draw=volume_charts, choices=(STEP,)),
+        Section(title="Channels", draw=channel_charts, choices=(TREND_STEP,)),
         Section(title="Times", draw=time_charts, choices=(MEASURE, GROUP)),
+        Section(title="Resolution", draw=resolution_charts, choices=(RESOLVED_BY,)),
+        Section(title="Topics", draw=topic_charts, choices=(TREND_STEP,)),
+        Section(title="Backlog and agents", draw=backlog_charts),
     ),
 )
-
-__all__ = ["CONVERSATIONS", "Choice"]

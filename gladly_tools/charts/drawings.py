@@ -6,6 +6,7 @@ wall: they are written as UTC, and the axis is told so, as a browser would other
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -62,7 +63,7 @@ def columns_over_time(
 ) -> AnyChart:
     """Columns that begin at `start` and are `step` wide, stacked by `kind` where there is one.
 
-    `kinds` are the kinds with their colors, from the bottom up; with `share` every column is as high as 1. `when` is
+    `kinds` are the kinds with their colors, from the bottom up; with `share` every column is as high as 100. `when` is
     the column that says when, in words.
     """
     starts = frame[start]
@@ -95,12 +96,12 @@ def columns_over_time(
             field="high",
             type="quantitative",
             title=None,
-            scale=alt.Scale(domain=[0, 1]),
-            axis=alt.Axis(format="%", tickCount=5, domain=False),
+            scale=alt.Scale(domain=[0, 100]),
+            axis=alt.Axis(labelExpr="datum.value + '%'", tickCount=5, domain=False),
         )
     tips.append(tip(amount, ","))
     if share:
-        tips.append(tip(share, ".1%"))
+        tips.append(tip(share, ".1f"))
     columns: AnyChart = (
         alt.Chart(drawn)
         .mark_rect()
@@ -117,6 +118,25 @@ def columns_over_time(
     return columns
 
 
+def lines_over_time(
+    frame: pd.DataFrame, look: Look, *, start: str, amount: str, when: str, kind: str, kinds: Sequence[tuple[str, str]]
+) -> AnyChart:
+    """A line with points for each kind; `kinds` are the kinds with their colors."""
+    drawn = frame.drop(columns=start).assign(begin=[on_the_wall(at) for at in frame[start]])
+    base = alt.Chart(drawn).encode(
+        x=time_axis(),
+        y=amount_axis(amount),
+        color=alt.Color(
+            field=kind,
+            type="nominal",
+            scale=alt.Scale(domain=[name for name, _ in kinds], range=[color for _, color in kinds]),
+            legend=look.explained,
+        ),
+        tooltip=[tip(when), tip(kind), tip(amount, ",")],
+    )
+    return _layered(base.mark_point(filled=True, size=45, opacity=1), base.mark_line(strokeWidth=2))
+
+
 def tip(field: str, format: str | None = None) -> alt.Tooltip:
     """A line of a tooltip."""
     if format is None:
@@ -124,15 +144,20 @@ def tip(field: str, format: str | None = None) -> alt.Tooltip:
     return alt.Tooltip(field=field, type="quantitative", title=field, format=format)
 
 
-def label_axis(labels: Sequence[str], *, field: str = "label") -> alt.Y:
-    """The vertical axis of bars: labels in the order of the rows."""
-    return alt.Y(
-        field=field,
-        type="nominal",
-        sort=list(labels),
+def label_axis(labels: Sequence[str], *, nested: bool = False) -> alt.Y:
+    """The vertical axis of bars: a label for each row; two may say the same. Nested ones stand left."""
+    # By the number of the row, as a drawing takes rows with the same label for one.
+    axis = alt.Axis(
+        labelExpr=f"{json.dumps(list(labels))}[datum.value]",
+        labelLimit=LABEL_ROOM,
+        labelAlign="left" if nested else "right",
+        labelPadding=LABEL_ROOM + 6 if nested else 6,
+        labelOverlap=False,
+        domain=False,
+        ticks=False,
         title=None,
-        axis=alt.Axis(labelLimit=LABEL_ROOM, domain=False, ticks=False, labelPadding=6),
     )
+    return alt.Y(field=MARK, type="ordinal", axis=axis)
 
 
 def bars(
@@ -143,32 +168,43 @@ def bars(
     amount: str,
     text: Sequence[str],
     tips: Sequence[alt.Tooltip],
-    rows: str | None = None,
-    color: str | None = None,
-    format: str = ",",
+    rows: str,
+    depths: Sequence[int] = (),
     top: float | None = None,
+    is_starred: bool = True,
+    labels: Sequence[str] = (),
 ) -> AnyChart:
-    """Bars with a text at their end, in the order of the rows; small groups are marked when `rows` says their sizes."""
+    """Bars with a text at their end, in the order of the rows; small groups, by their `rows`, are marked.
+
+    With `depths` they are a tree: labels go in, and colors stand back, level by level. `top` is the end of the axis,
+    `labels` are what stands there in place of the column `label`.
+    """
     labels = [
-        starred(name, count) if rows else name
-        for name, count in zip(frame[label], frame[rows] if rows else frame[amount], strict=True)
+        starred(name, count) if is_starred else name
+        for name, count in zip(labels or frame[label], frame[rows], strict=True)
     ]
-    drawn = frame.assign(label=labels, text=list(text))
+    strengths = [1.0] * len(frame)
+    if depths:
+        labels = ["\u2003" * depth + name for depth, name in zip(depths, labels, strict=True)]
+        strengths = [max(0.35, 1 - 0.3 * depth) for depth in depths]
+    drawn = frame.assign(text=list(text), strength=strengths)
     highest = float(pd.to_numeric(drawn[amount]).max() or 0) if top is None else top
     base = alt.Chart(drawn).encode(
-        y=label_axis(labels),
+        y=label_axis(labels, nested=bool(depths)),
         x=alt.X(
             field=amount,
             type="quantitative",
             title=None,
             # Room for the text at the end of the longest.
-            scale=alt.Scale(domain=[0, highest * 1.18 or 1], nice=False),
+            scale=alt.Scale(domain=[0, highest * 1.3 or 1], nice=False),
             axis=None,
         ),
         tooltip=list(tips),
     )
     return _layered(
-        base.mark_bar(cornerRadiusEnd=2, color=color or look.main, height={"band": 0.7}),
+        base.mark_bar(cornerRadiusEnd=2, color=look.main, height={"band": 0.7}).encode(
+            opacity=alt.Opacity("strength:Q", scale=None)
+        ),
         base.mark_text(align="left", dx=5, color=look.ink).encode(text="text:N"),
     )
 
@@ -186,7 +222,7 @@ def spans(
 ) -> AnyChart:
     """A dot for the median, a tick for the 90th percentile, and a bar from one to the other."""
     labels = [starred(name, count) for name, count in zip(frame[label], frame[rows], strict=True)]
-    base = alt.Chart(frame.assign(label=labels)).encode(y=label_axis(labels), tooltip=list(tips))
+    base = alt.Chart(frame).encode(y=label_axis(labels), tooltip=list(tips))
     across = alt.X(
         field=median, type="quantitative", title=unit, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True)
     )
@@ -236,7 +272,7 @@ def cells(
         color=alt.Color(
             field=amount,
             type="quantitative",
-            scale=alt.Scale(range=list(look.ramp), domain=[0, most]),
+            scale=alt.Scale(range=list(look.ramp), domain=[0, most], type="sqrt" if texts else "linear"),
             legend=None,
         )
     )
@@ -247,7 +283,7 @@ def cells(
     light_cell = alt.value(look.ink)
     texts_on_it = base.mark_text(fontSize=11).encode(
         text=alt.Text(field=amount, type="quantitative", format=","),
-        color=alt.condition(f"datum[{amount!r}] > {most * 0.5}", dark_cell, light_cell),
+        color=alt.condition(f"datum[{amount!r}] > {most * 0.3}", dark_cell, light_cell),
     )
     return _layered(grid, texts_on_it)
 

@@ -1,10 +1,9 @@
-"""Charts of events: how many happened when, of which types, by whom, and what agents were there for."""
+"""Charts of events: what happened, and what agents were there for."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,18 +11,15 @@ import altair as alt
 import pandas as pd
 
 from gladly_tools import event_figures
-from gladly_tools.amounts import counted, duration
-from gladly_tools.charts.bar_charts import count_bars
-from gladly_tools.charts.chart import AnyChart, Brush, Chart, Mark, Size
+from gladly_tools.amounts import duration
+from gladly_tools.charts.activity import Activity, activity_charts
+from gladly_tools.charts.chart import AnyChart, Chart, Size
 from gladly_tools.charts.dashboard import Dashboard, Drawn, Scope, Section
-from gladly_tools.charts.drawings import columns_over_time, label_axis, on_the_wall, time_axis, tip, wall_milliseconds
+from gladly_tools.charts.drawings import on_the_wall, time_axis, tip
 from gladly_tools.charts.look import Look
-from gladly_tools.charts.picking import named, none_of, one_of, time_between
-from gladly_tools.event_figures import AgentSpan, Kinds, State
-from gladly_tools.insights import Grouping, counts_by
-from gladly_tools.results.query import Condition
+from gladly_tools.event_figures import AgentSpan, State
+from gladly_tools.insights import Grouping
 
-EVENTS = "Events"
 MOST_LANES = 30
 LANE_HEIGHT = 26
 STATE_COLORS = {
@@ -37,115 +33,16 @@ STATE_COLORS = {
 UNKNOWN_IN_DARK = "#2c3531"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Columns:
-    """Which columns of an export of events say what."""
-
-    time: str
-    type: str
-    who: Grouping
-
-
-def _charts(scope: Scope, columns: _Columns) -> Iterator[Drawn]:
-    yield _over_time(scope, columns)
-    type_ = Grouping(column=columns.type, one="type", many="types")
-    for key, title, grouping in (
-        ("by-type", "Events by type", type_),
-        ("by-whom", f"Events by {columns.who.one}", columns.who),
-    ):
-        yield count_bars(
-            counts_by(scope.table, scope.query, grouping), key=key, title=title, grouping=grouping, noun=EVENTS
-        )
-
-
 def _event_charts(scope: Scope) -> Iterator[Drawn]:
-    """What `_charts` has, and the agents' availability, which these events alone tell."""
-    columns = _Columns(
-        time="timestamp", type="type", who=Grouping(column="initiator.type", one="initiator", many="initiators")
-    )
-    yield from _charts(scope, columns)
+    """What all activity has, and the agents' availability, which these events alone tell."""
+    who = Grouping(column="initiator.type", one="initiator", many="initiators")
+    yield from activity_charts(scope, Activity(one="event", time="timestamp", type="type", who=who))
     yield _availability(scope)
 
 
 def _event_history_charts(scope: Scope) -> Iterator[Drawn]:
-    columns = _Columns(
-        time="Timestamp",
-        type="Event Type",
-        who=Grouping(column="Initiator Agent Name", one="initiating agent", many="initiating agents"),
-    )
-    yield from _charts(scope, columns)
-
-
-def _over_time(scope: Scope, columns: _Columns) -> Chart:
-    table, query, zone = scope.table, scope.query, scope.zone
-    minutes = event_figures.step_minutes(table, query, columns.time)
-    kinds = event_figures.kinds_of(table, query, columns.type)
-    frame = event_figures.per_step(table, query, minutes, zone, time=columns.time, kinds=kinds)
-    step = timedelta(minutes=minutes)
-    names = [named(kind) for kind in kinds.shown] + [f"({counted(kinds.others, 'other type')})"]
-    shown = pd.DataFrame(
-        {
-            "From": frame["start"],
-            "When": [f"{at.day} {at:%b %Y, %H:%M}" for at in frame["start"]],
-            "Type": [names[kind] for kind in frame["kind"]],
-            EVENTS: frame["events"],
-        }
-    )
-    present = [names[place] for place in [*range(len(kinds.shown)), -1] if (frame["kind"] == place).any()]
-    totals = shown.groupby("Type")[EVENTS].sum()
-    starts = sorted(set(shown["From"]))
-
-    def colors(look: Look) -> list[tuple[str, str]]:
-        return [
-            (look.muted if name == names[-1] else color, name)
-            for name, color in zip(present, look.colors(len(present)), strict=True)
-        ]
-
-    told = f"{counted(int(totals.sum()), 'event')}. Times in {zone}."
-    return Chart(
-        key="over-time",
-        title=f"Events per {'minute' if minutes == 1 else duration(minutes * 60)}, by type",
-        frame=shown,
-        size=Size.FULL,
-        drawn=lambda drawn, look: columns_over_time(
-            drawn,
-            look,
-            start="From",
-            step=step,
-            amount=EVENTS,
-            when="When",
-            kind="Type",
-            kinds=[(name, color) for color, name in colors(look)],
-        ),
-        words=f"Columns: in all {', '.join(f'{name} {int(totals[name]):,}' for name in present)}",
-        notes=(told,) if present else ("No event here has a time that could be read.",),
-        marks=[
-            Mark(
-                label=f"{when}, {name}",
-                rows=int(events),
-                conditions=(_between(columns.time, start, start + step, zone), _kind(kinds, int(kind))),
-            )
-            for start, when, name, events, kind in zip(
-                shown["From"], shown["When"], shown["Type"], shown[EVENTS], frame["kind"], strict=True
-            )
-        ],
-        brush=Brush(
-            field="begin",
-            at=[wall_milliseconds(start + step / 2) for start in starts],
-            conditions=lambda first, last: (_between(columns.time, starts[first], starts[last] + step, zone),),
-        ),
-        colors=colors,
-    )
-
-
-def _between(column: str, start: pd.Timestamp, end: pd.Timestamp, zone: str) -> Condition:
-    """From one time on the wall to another one."""
-    moments = [at.to_pydatetime().replace(tzinfo=ZoneInfo(zone)).astimezone(ZoneInfo("UTC")) for at in (start, end)]
-    return time_between(column, *moments)
-
-
-def _kind(kinds: Kinds, place: int) -> Condition:
-    return none_of(kinds.column, kinds.shown) if place < 0 else one_of(kinds.column, kinds.shown[place])
+    who = Grouping(column="Initiator Agent Name", one="initiating agent", many="initiating agents")
+    yield from activity_charts(scope, Activity(one="event", time="Timestamp", type="Event Type", who=who))
 
 
 def _availability(scope: Scope) -> Chart:
@@ -208,7 +105,7 @@ def _lanes(drawn: pd.DataFrame, look: Look, agents: Sequence[str], colors: Seque
         .encode(
             x=time_axis(),
             x2="end:T",
-            y=label_axis(agents, field="Agent"),
+            y=alt.Y("Agent:N", sort=list(agents), title=None, axis=alt.Axis(labelLimit=170, domain=False, ticks=False)),
             color=alt.Color(
                 "State:N",
                 scale=alt.Scale(domain=[name for _, name in colors], range=[color for color, _ in colors]),

@@ -51,6 +51,19 @@ def present(table: Table, column: str) -> tuple[Condition, ...]:
     return tuple(found)
 
 
+def lists(column: str, separator: str, items: Sequence[str]) -> Condition:
+    """The text, cut at the separator, has one of these items."""
+    return Condition(column=column, operator=Operator.LISTS, values=(separator, *items))
+
+
+def at_hour_of_week(column: str, weekday: int, hour: int, zone: str) -> tuple[Condition, ...]:
+    """A weekday (1 for Monday) and an hour of it, on the clock of a zone."""
+    return (
+        Condition(column=column, operator=Operator.ON_WEEKDAYS, values=(zone, weekday)),
+        Condition(column=column, operator=Operator.AT_HOURS, values=(zone, hour)),
+    )
+
+
 def number_between(column: str, low: float, high: float | None) -> Condition:
     """From `low` to just below `high`; without end when that is None."""
     last = None if high is None else nextafter(high, -inf)

@@ -13,20 +13,25 @@ from gladly_tools.charts.dashboard import Choice, Drawn, Scope
 from gladly_tools.charts.drawings import histogram, tip
 from gladly_tools.charts.look import Look
 from gladly_tools.charts.picking import number_between, present
+from gladly_tools.charts.topics import times_by_topic
 from gladly_tools.insights import DURATIONS, GROUPINGS, Spread, durations_by, spread
 
 MEASURE = Choice(key="measure", label="Time", options=tuple(DURATIONS))
-GROUP = Choice(key="group", label="By", options=tuple(GROUPINGS))
+GROUP = Choice(key="group", label="By", options=(*GROUPINGS, "Topic"))
 
 
 def time_charts(scope: Scope) -> Iterator[Drawn]:
     """How a duration is spread, and its median and 90th percentile by group."""
     measure, group = scope.option(MEASURE), scope.option(GROUP)
-    column, grouping = DURATIONS[measure], GROUPINGS[group]
+    column = DURATIONS[measure]
     found = spread(scope.table, scope.query, column)
     yield _distribution(found, measure, column)
     if not found.rows:
         return
+    if group not in GROUPINGS:
+        yield times_by_topic(scope, measure, column)
+        return
+    grouping = GROUPINGS[group]
     yield duration_spans(
         durations_by(scope.table, scope.query, grouping, column),
         key="times-by",

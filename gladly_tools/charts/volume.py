@@ -3,76 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pandas as pd
 
-from gladly_tools.charts.chart import Brush, Chart, Mark, Size
+from gladly_tools.charts.chart import Chart, Mark, Size
 from gladly_tools.charts.dashboard import Choice, Drawn, Scope
-from gladly_tools.charts.drawings import columns_over_time, wall_milliseconds
-from gladly_tools.charts.picking import days_between
-from gladly_tools.insights import per_day, per_week
+from gladly_tools.charts.drawings import cells, columns_over_time, tip
+from gladly_tools.charts.over_time import Steps
+from gladly_tools.charts.picking import at_hour_of_week
+from gladly_tools.insights import per_day, per_hour_of_week, per_week
 from gladly_tools.insights.columns import CREATED
+from gladly_tools.insights.volume import HOURS, WEEKDAYS
 
 STEP = Choice(key="step", label="Count by", options=("Day", "Week"))
+TREND_STEP = Choice(key="trend-step", label="Trend by", options=("Week", "Day"))
 NO_TIME = "No conversation here has a creation time that could be read."
+
+
+def steps_of(scope: Scope) -> Steps:
+    """Days or weeks, as chosen."""
+    return Steps(by_week=scope.option(STEP) == "Week", zone=scope.zone)
+
+
+def trend_steps_of(scope: Scope) -> Steps:
+    """The same for a trend, where single days say little."""
+    return Steps(by_week=scope.option(TREND_STEP) == "Week", zone=scope.zone)
 
 
 def volume_charts(scope: Scope) -> Iterator[Drawn]:
     """Conversations by day or week, and over the hours of the week."""
-    yield _over_time(scope, by_week=scope.option(STEP) == "Week")
+    yield _over_time(scope, steps_of(scope))
+    yield _hours_of_week(scope)
 
 
-def _over_time(scope: Scope, *, by_week: bool) -> Chart:
-    frame = (per_week if by_week else per_day)(scope.table, scope.query, scope.zone)
-    unit = "Week" if by_week else "Day"
-    step = timedelta(days=7 if by_week else 1)
-    last = step - timedelta(days=1)
-    title = f"Conversations per {unit.lower()}"
-    column = "Week from" if by_week else "Day"
+def _over_time(scope: Scope, steps: Steps) -> Chart:
+    frame = (per_week if steps.by_week else per_day)(scope.table, scope.query, scope.zone)
+    days = list(frame["day"]) if len(frame) else []
     shown = pd.DataFrame(
         {
-            column: frame["day"] if len(frame) else [],
-            "When": [day_words(day, by_week=by_week) for day in frame["day"]] if len(frame) else [],
-            "Conversations": frame["rows"] if len(frame) else [],
+            steps.column: pd.to_datetime(days),
+            "When": [steps.words(day) for day in days],
+            "Conversations": frame["rows"] if days else [],
         }
     )
-    days = list(frame["day"]) if len(frame) else []
     busiest = shown.iloc[int(shown["Conversations"].argmax())] if days else None
     return Chart(
         key="over-time",
-        title=title,
+        title=f"Conversations per {steps.name}",
         frame=shown,
         size=Size.FULL,
         drawn=lambda drawn, look: columns_over_time(
-            drawn, look, start=column, step=step, amount="Conversations", when="When"
+            drawn, look, start=steps.column, step=steps.width, amount="Conversations", when="When"
         ),
         words=""
         if busiest is None
-        else f"Columns: conversations in each of {len(days)} {unit.lower()}s; most in {busiest['When']}, "
+        else f"Columns: conversations in each of {len(days)} {steps.name}s; most in {busiest['When']}, "
         f"{busiest['Conversations']:,}",
-        notes=(f"{unit}s begin and end in {scope.zone}.",) if days else (NO_TIME,),
+        notes=(steps.note,) if days else (NO_TIME,),
         marks=[
-            Mark(
-                label=str(row["When"]),
-                rows=int(row["Conversations"]),
-                conditions=(days_between(CREATED, row[column].date(), (row[column] + last).date(), scope.zone),),
-            )
-            for _, row in shown.iterrows()
+            Mark(label=steps.words(day), rows=int(rows), conditions=steps.conditions(day, day))
+            for day, rows in zip(days, shown["Conversations"], strict=True)
         ],
-        brush=Brush(
-            field="begin",
-            at=[wall_milliseconds(day + step / 2) for day in days],
-            conditions=lambda first, until: (
-                days_between(CREATED, days[first].date(), (days[until] + last).date(), scope.zone),
-            ),
-        ),
+        brush=steps.brush(days),
     )
 
 
-def day_words(day: pd.Timestamp, *, by_week: bool) -> str:
-    """A day, or the week that begins with it, in words."""
-    if not by_week:
-        return f"{day:%a} {day.day} {day:%b %Y}"
-    end = day + timedelta(days=6)
-    return f"{day.day} {day:%b} to {end.day} {end:%b %Y}"
+def _hours_of_week(scope: Scope) -> Chart:
+    frame = per_hour_of_week(scope.table, scope.query, scope.zone)
+    shown = pd.DataFrame(
+        {
+            "Weekday": [WEEKDAYS[weekday - 1] for weekday in frame["weekday"]] if len(frame) else [],
+            "Hour": [f"{hour:02d}:00" for hour in frame["hour"]] if len(frame) else [],
+            "Conversations": frame["rows"] if len(frame) else [],
+        }
+    )
+    busiest = shown.iloc[int(shown["Conversations"].argmax())] if len(shown) else None
+    return Chart(
+        key="hours-of-week",
+        title="Conversations by weekday and hour",
+        help="When conversations were created, over all weeks together. The darker a cell, the more.",
+        frame=shown,
+        size=Size.FULL,
+        drawn=lambda drawn, look: cells(
+            drawn,
+            look,
+            across="Hour",
+            down="Weekday",
+            amount="Conversations",
+            across_order=[f"{hour:02d}:00" for hour in HOURS],
+            down_order=WEEKDAYS,
+            tips=[tip("Weekday"), tip("Hour"), tip("Conversations", ",")],
+        ),
+        words=""
+        if busiest is None
+        else f"Grid of weekdays and hours; most on {busiest['Weekday']} from {busiest['Hour']}, "
+        f"{busiest['Conversations']:,}",
+        notes=(f"Hours on the clock of {scope.zone}.",) if len(shown) else (NO_TIME,),
+        marks=[
+            Mark(
+                label=f"{WEEKDAYS[weekday - 1]} {hour:02d}:00",
+                rows=int(rows),
+                conditions=at_hour_of_week(CREATED, int(weekday), int(hour), scope.zone),
+            )
+            for weekday, hour, rows in frame.itertuples(index=False)
+        ],
+    )

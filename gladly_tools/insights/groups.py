@@ -49,20 +49,6 @@ def durations_by(table: Table, query: Query, grouping: Grouping, column: str, *,
     )
 
 
-def shares_by(
-    table: Table, query: Query, grouping: Grouping, whole: str, part: str, *, most: int = MOST_GROUPS
-) -> Grouped:
-    """`member`, `rows` for which `whole` holds, and of them the `part`; both are conditions as SQL."""
-    return grouped(
-        table,
-        query,
-        f"{grouping.cell} AS member, ({part}) AS part",
-        whole,
-        "count(*) FILTER (WHERE part) AS part",
-        most=most,
-    )
-
-
 def with_quantiles(found: Grouped) -> Grouped:
     """The list in `quantiles` as two columns."""
     frame = found.frame
@@ -71,7 +57,7 @@ def with_quantiles(found: Grouped) -> Grouped:
     return Grouped(frame=frame.drop(columns="quantiles").assign(median=median, p90=p90), others=found.others)
 
 
-def grouped(table: Table, query: Query, chosen: str, where: str, figures: str, *, most: int) -> Grouped:
+def grouped(table: Table, query: Query, chosen: str, where: str, figures: str, *, most: int = MOST_GROUPS) -> Grouped:
     """Aggregate by `member`; what is beyond the `most` busiest is aggregated once more, as one.
 
     Two steps, since quantiles of parts do not add up: how many rows each group has, then the figures of what has a row.

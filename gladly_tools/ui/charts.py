@@ -12,6 +12,7 @@ import streamlit as st
 
 from gladly_tools.charts import (
     DASHBOARDS,
+    OTHER_TABLES,
     Chart,
     Dashboard,
     Drawn,
@@ -25,6 +26,7 @@ from gladly_tools.charts import (
 )
 from gladly_tools.charts.picking import together
 from gladly_tools.charts.picture import PictureFormat, render
+from gladly_tools.exports import EXPORTS
 from gladly_tools.results.query import Condition, Query
 from gladly_tools.results.table import Table
 from gladly_tools.ui.drawing import draw_chart, legend, look
@@ -41,7 +43,8 @@ def charts_of(export: str, table: str | None) -> Callable[[Table, Query, str, st
 
     It takes the table, the query whose rows count, the zone, and the place that the table's filters are kept under.
     """
-    dashboard = DASHBOARDS.get(export) if table is None else None
+    is_first = table is None or table == EXPORTS[export].table
+    dashboard = DASHBOARDS.get(export) if is_first else OTHER_TABLES.get(str(table))
     return None if dashboard is None else partial(_show, export, dashboard)
 
 
