@@ -16,7 +16,7 @@ from gladly_tools.charts.bar_charts import (
     labels_of,
     marks_of,
 )
-from gladly_tools.charts.chart import Chart, Mark
+from gladly_tools.charts.chart import Chart, Mark, Size
 from gladly_tools.charts.dashboard import Drawn, Scope
 from gladly_tools.charts.drawings import bars, tip
 from gladly_tools.charts.picking import one_of, time_between
@@ -59,6 +59,7 @@ def _by_age(scope: Scope, as_of: str) -> Chart:
         key="open-by-age",
         title="Open conversations by age",
         help="How long ago they were created.",
+        size=Size.FULL,
         frame=frame,
         drawn=lambda drawn, look: bars(
             drawn,
@@ -110,6 +111,7 @@ def _load(load: Grouped) -> Chart:
             amount=ROWS,
             text=text,
             rows=ROWS,
+            pale=bool(load.others),
             tips=[tip("Agent"), tip(ROWS, ","), tip(OPEN_NOW, ",")],
         ),
         words=f"Bars: {'; '.join(f'{name} {words}' for name, words in zip(frame['Agent'], text, strict=True))}",
@@ -138,6 +140,7 @@ def _handled(load: Grouped) -> Chart:
             amount=hours,
             text=text,
             rows=ROWS,
+            pale=bool(load.others),
             tips=[tip("Agent"), tip(hours, ",.1f"), tip(ROWS, ",")],
         ),
         words=f"Bars: {'; '.join(f'{name} {words}' for name, words in zip(frame['Agent'], text, strict=True))}",

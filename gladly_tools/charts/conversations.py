@@ -32,7 +32,9 @@ def headline_figures(scope: Scope) -> Iterator[Drawn]:
                 label="Median handle time",
                 number=found.median_seconds,
                 shown=short_duration(found.median_seconds),
-                basis=f"90th percentile {short_duration(found.p90_seconds)}, of {found.with_handle_time:,}",
+                basis=f"9 in 10 under {short_duration(found.p90_seconds)}, of {found.with_handle_time:,}"
+                if found.with_handle_time
+                else "no handle time yet",
                 help="Of conversations with a handle time: half are below the median, nine in ten below the 90th "
                 "percentile.",
             ),

@@ -22,11 +22,18 @@ def no_names(_kind: str, _ids: Iterable[str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """Something to choose in a section; the first option is the usual one."""
+    """Something to choose in a section; the first option is the usual one.
+
+    `label` is said before an option, unless it is empty.
+    """
 
     key: str
     label: str
     options: tuple[str, ...]
+
+    def words(self, option: str) -> str:
+        """An option with its label: `Count by day`."""
+        return f"{self.label} {option.lower()}" if self.label else option
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from gladly_tools.charts.picking import starred
 
 BAR_HEIGHT = 26
 LABEL_ROOM = 170
+INDENT = "\u200b\u2003"  # white at the beginning of a label would be cut off, were it not for the first of the two
 
 
 def on_the_wall(moment: pd.Timestamp) -> str:
@@ -173,19 +174,20 @@ def bars(
     top: float | None = None,
     is_starred: bool = True,
     labels: Sequence[str] = (),
+    pale: int = 0,
 ) -> AnyChart:
     """Bars with a text at their end, in the order of the rows; small groups, by their `rows`, are marked.
 
     With `depths` they are a tree: labels go in, and colors stand back, level by level. `top` is the end of the axis,
-    `labels` are what stands there in place of the column `label`.
+    `labels` are what stands there in place of the column `label`, and the last `pale` bars stand back.
     """
     labels = [
         starred(name, count) if is_starred else name
         for name, count in zip(labels or frame[label], frame[rows], strict=True)
     ]
-    strengths = [1.0] * len(frame)
+    strengths = [1.0] * (len(frame) - pale) + [0.4] * pale
     if depths:
-        labels = ["\u2003" * depth + name for depth, name in zip(depths, labels, strict=True)]
+        labels = [INDENT * depth + name for depth, name in zip(depths, labels, strict=True)]
         strengths = [max(0.35, 1 - 0.3 * depth) for depth in depths]
     drawn = frame.assign(text=list(text), strength=strengths)
     highest = float(pd.to_numeric(drawn[amount]).max() or 0) if top is None else top
@@ -256,7 +258,7 @@ def cells(
             sort=list(across_order),
             title=across_title,
             axis=alt.Axis(
-                labelAngle=-30 if texts else 0, labelLimit=120, labelOverlap=not texts, domain=False, ticks=False
+                labelAngle=-45 if texts else 0, labelLimit=120, labelOverlap=not texts, domain=False, ticks=False
             ),
         ),
         y=alt.Y(

@@ -13,7 +13,7 @@ from typing import Any
 
 from gladly_tools.errors import GladlyToolsError, TryLaterError
 
-TIME_LIMIT_SECONDS = 20.0
+TIME_LIMIT_SECONDS = 30.0
 AT_ONCE = 2
 _RENDERER = Path(__file__).with_name("renderer.py")
 _turns = threading.BoundedSemaphore(AT_ONCE)

@@ -16,7 +16,7 @@ from gladly_tools.charts.picking import number_between, present
 from gladly_tools.charts.topics import times_by_topic
 from gladly_tools.insights import DURATIONS, GROUPINGS, Spread, durations_by, spread
 
-MEASURE = Choice(key="measure", label="Time", options=tuple(DURATIONS))
+MEASURE = Choice(key="measure", label="", options=tuple(DURATIONS))
 GROUP = Choice(key="group", label="By", options=(*GROUPINGS, "Topic"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pandas as pd
 
@@ -16,7 +17,9 @@ from gladly_tools.insights.columns import CREATED
 from gladly_tools.insights.volume import HOURS, WEEKDAYS
 
 STEP = Choice(key="step", label="Count by", options=("Day", "Week"))
-TREND_STEP = Choice(key="trend-step", label="Trend by", options=("Week", "Day"))
+TREND_STEP = Choice(key="trend-step", label="Trend by", options=("Day or week", "Day", "Week"))
+MOST_TREND_DAYS = 28
+"""Beyond, a trend by days is mostly that of the days of the week."""
 NO_TIME = "No conversation here has a creation time that could be read."
 
 
@@ -26,8 +29,13 @@ def steps_of(scope: Scope) -> Steps:
 
 
 def trend_steps_of(scope: Scope) -> Steps:
-    """The same for a trend, where single days say little."""
-    return Steps(by_week=scope.option(TREND_STEP) == "Week", zone=scope.zone)
+    """Days or weeks, as chosen, or as fits how much time there is."""
+    option = scope.option(TREND_STEP)
+    if option == TREND_STEP.options[0]:
+        bounds = scope.table.bounds(CREATED, scope.query)
+        is_long = bounds is not None and bounds[1] - bounds[0] > timedelta(days=MOST_TREND_DAYS)
+        return Steps(by_week=is_long, zone=scope.zone)
+    return Steps(by_week=option == "Week", zone=scope.zone)
 
 
 def volume_charts(scope: Scope) -> Iterator[Drawn]:

@@ -64,8 +64,9 @@ def dashboard_view(
     scope = Scope(table=table, query=query, zone=zone, names=names, separator=portal().settings.topic_separator)
     if dashboard.headline is not None:
         _draw(dashboard.headline(scope), query, place)
-    section = _section(dashboard.sections, place)
-    chosen = _choices(section, place)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"charts bar:{place}"):
+        section = _section(dashboard.sections, place)
+        chosen = _choices(section, place)
     _draw(section.draw(replace(scope, chosen=chosen)), query, place)
 
 
@@ -86,21 +87,20 @@ def _section(sections: Sequence[Section], place: str) -> Section:
 
 
 def _choices(section: Section, place: str) -> dict[str, str]:
-    if not section.choices:
-        return {}
-    with st.container(horizontal=True, gap="medium"):
-        return {
-            choice.key: str(
-                st.selectbox(
-                    choice.label,
-                    choice.options,
-                    key=f"chart choice:{choice.key}:{place}",
-                    persist_state="session",
-                    width=240,
-                )
+    return {
+        choice.key: str(
+            st.selectbox(
+                choice.label or choice.options[0],
+                choice.options,
+                format_func=choice.words,
+                key=f"chart choice:{choice.key}:{place}",
+                persist_state="session",
+                label_visibility="collapsed",
+                width=210,
             )
-            for choice in section.choices
-        }
+        )
+        for choice in section.choices
+    }
 
 
 def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
@@ -121,9 +121,9 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.container(horizontal=True, gap="small", key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
         for figure in found.figures:
-            with st.container(border=True, width=220, height="stretch", gap=None):
+            with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)
                 st.caption(plain(figure.basis))
     for note in found.notes:

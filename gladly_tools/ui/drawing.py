@@ -17,7 +17,7 @@ from gladly_tools.charts.chart import MARK, AnyChart, styled
 
 def draw_chart(chart: Chart, seen: Look, *, key: str, on_select: Callable[[], None]) -> None:
     """Draw a chart whose marks, when they mean something, can be clicked, and brushed where it has a brush."""
-    drawing = chart.drawing(seen)
+    drawing = chart.drawing(seen).properties(padding={"left": 0, "right": 0, "top": 4, "bottom": 0})
     params: list[alt.Parameter] = []
     if chart.marks:
         params.append(alt.selection_point(name="pick", fields=[MARK], on="click", toggle=False, clear=False))
