@@ -39,9 +39,12 @@ class Activity:
 
 def activity_charts(scope: Scope, activity: Activity) -> Iterator[Drawn]:
     """Over time by type, then by type and by whom."""
-    yield _over_time(scope, activity)
+    if scope.has(activity.time, activity.type):
+        yield _over_time(scope, activity)
     type_ = Grouping(column=activity.type, one="type", many="types")
     for key, grouping in (("by-type", type_), ("by-whom", activity.who)):
+        if not scope.has(grouping.column):
+            continue
         yield count_bars(
             counts_by(scope.table, scope.query, grouping),
             key=key,

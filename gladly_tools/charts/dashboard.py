@@ -56,6 +56,10 @@ class Scope:
         found = self.chosen.get(choice.key, "")
         return found if found in choice.options else choice.options[0]
 
+    def has(self, *columns: str) -> bool:
+        """Whether the table has these columns; some are left out where they are empty throughout."""
+        return set(columns) <= {column.name for column in self.table.columns}
+
     @property
     def as_of(self) -> datetime:
         """When the export began: what is open now was open then."""

@@ -30,6 +30,8 @@ def _item_charts(scope: Scope) -> Iterator[Drawn]:
 def _customer_charts(scope: Scope) -> Iterator[Drawn]:
     for column, one, many in (("status", "status", "statuses"), ("Inbox", "inbox", "inboxes")):
         grouping = Grouping(column=column, one=one, many=many)
+        if not scope.has(column):
+            continue
         yield count_bars(
             counts_by(scope.table, scope.query, grouping),
             key=f"by-{one}",
@@ -42,6 +44,8 @@ def _customer_charts(scope: Scope) -> Iterator[Drawn]:
 def _answer_charts(scope: Scope) -> Iterator[Drawn]:
     for column, one, many in (("Language", "language", "languages"), ("Audiences", "audience", "audiences")):
         grouping = Grouping(column=column, one=one, many=many)
+        if not scope.has(column):
+            continue
         yield count_bars(
             counts_by(scope.table, scope.query, grouping),
             key=f"by-{one}",
