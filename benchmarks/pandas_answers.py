@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from benchmarks.questions import (
     FROM,
-    GROUPS,
     LEAST_SECONDS,
     MOST_SECONDS,
     PAGE,
@@ -21,9 +22,12 @@ from benchmarks.questions import (
     rounded,
 )
 from benchmarks.rows import ZONE
-from gladly_tools.insights import HISTOGRAM_BINS, MOST_GROUPS
+from gladly_tools.insights import GROUPINGS
+from gladly_tools.insights.columns import MOST_GROUPS, OPEN
+from gladly_tools.insights.times import MOST_BINS, WIDTHS
 
 Answer = Callable[[Any], Any]
+OTHERS = "\0 others"
 
 
 def _count(frame: Any) -> int:
@@ -46,17 +50,21 @@ def _sorted(frame: Any, offset: int) -> list[str]:
 
 
 def _figures(frame: Any) -> list[float]:
-    minutes = frame[SECONDS] / 60
+    seconds = frame[SECONDS]
     eligible = frame["Is FCR Eligible"].fillna(False).astype(bool)
     success = eligible & frame["Is FCR Success"].fillna(False).astype(bool)
+    reopened = frame["Times Reopened"].dropna()
     values = (
         len(frame),
         frame["Customer ID"].nunique(),
-        minutes.count(),
-        minutes.median(),
-        minutes.quantile(0.9),
+        (frame["Status"] == OPEN).sum(),
+        seconds.count(),
+        seconds.median(),
+        seconds.quantile(0.9),
         eligible.sum(),
         success.sum() / max(eligible.sum(), 1),
+        len(reopened),
+        (reopened > 0).mean(),
     )
     return [round(float(value), 4) for value in values]
 
@@ -67,32 +75,45 @@ def _days(frame: Any) -> list[list[Any]]:
     return rounded(counted.rename_axis("day").reset_index())
 
 
-def _mix(frame: Any) -> list[list[Any]]:
-    counted = frame["First Channel"].fillna("(none)").value_counts()
-    mix = counted.rename_axis("channel").reset_index(name="conversations")
-    mix["share"] = mix["conversations"] / mix["conversations"].sum()
-    return rounded(mix.sort_values(["conversations", "channel"], ascending=[False, True]))
+def _counts(frame: Any, column: str) -> list[list[Any]]:
+    counted = frame[column].value_counts(dropna=False).rename_axis("member").reset_index(name="rows")
+    return rounded(_busiest_first(counted).head(MOST_GROUPS))
 
 
-def _distribution(frame: Any) -> list[list[Any]]:
-    minutes = frame[SECONDS].dropna() / 60
-    p99 = minutes.quantile(0.99)
-    width = max(p99 / HISTOGRAM_BINS, 0.1)
-    bins = (minutes // width).clip(upper=HISTOGRAM_BINS - 1).mask(minutes > p99, HISTOGRAM_BINS)
-    found = bins.astype(int).value_counts().sort_index().rename_axis("bin").reset_index(name="conversations")
-    found["beyond"] = found["bin"] == HISTOGRAM_BINS
-    found["from_minutes"] = (found["bin"] * width).mask(found["beyond"], p99)
-    found["to_minutes"] = ((found["bin"] + 1) * width).mask(found["beyond"], minutes.max())
-    return rounded(found[["from_minutes", "to_minutes", "conversations", "beyond"]])
+def _busiest_first(frame: Any) -> Any:
+    return frame.sort_values(["rows", "member"], ascending=[False, True], na_position="last")
 
 
-def _by(frame: Any, column: str) -> list[list[Any]]:
-    known = frame[frame[SECONDS].notna()]
-    grouped = (known[SECONDS] / 60).groupby(known[column].fillna("(none)"))
-    found = grouped.agg(["count", "median", lambda cells: cells.quantile(0.9)])
-    found.columns = ["conversations", "median_minutes", "p90_minutes"]
-    found = found.rename_axis("member").reset_index()
-    return rounded(found.sort_values(["conversations", "member"], ascending=[False, True]).head(MOST_GROUPS))
+def _spread(frame: Any, column: str) -> list[Any]:
+    seconds = frame[column].dropna()
+    p99 = int(np.quantile(np.floor(seconds), 0.99, method="inverted_cdf"))
+    width = next((width for width in WIDTHS if p99 // width < MOST_BINS), WIDTHS[-1])
+    last = p99 // width
+    found = (seconds // width).clip(upper=last + 1).astype(int).value_counts().sort_index()
+    found = found.reindex(range(found.index.max() + 1), fill_value=0).rename_axis("bin").reset_index(name="rows")
+    found["low"] = found["bin"] * float(width)
+    found["high"] = (found["low"] + width).mask(found["bin"] > last, seconds.max())
+    return [
+        rounded(found[["low", "high", "rows"]]),
+        bool((found["bin"] > last).any()),
+        round(seconds.median(), 4),
+        round(seconds.quantile(0.9), 4),
+    ]
+
+
+def _by(frame: Any, group: str) -> list[list[Any]]:
+    column = GROUPINGS[group].column
+    known = frame[frame[SECONDS].notna()].rename(columns={column: "member"})
+    busiest = list(_busiest_first(known["member"].value_counts(dropna=False).reset_index(name="rows"))["member"])
+    shown = busiest[:MOST_GROUPS]
+    known["member"] = known["member"].where(known["member"].isin(shown), OTHERS)
+    grouped = known.groupby("member", dropna=False)[SECONDS]
+    found = grouped.agg(["count", "sum", "median", lambda cells: cells.quantile(0.9)])
+    found.columns = ["rows", "total", "median", "p90"]
+    others = [OTHERS] if len(busiest) > len(shown) else []
+    found = found.reindex([*shown, *others]).reset_index()
+    found["member"] = found["member"].astype(object).mask(found["member"] == OTHERS, None)
+    return rounded(found[["member", "rows", "total", "median", "p90"]])
 
 
 PANDAS: Mapping[str, tuple[tuple[str, ...] | None, Answer]] = {
@@ -101,16 +122,16 @@ PANDAS: Mapping[str, tuple[tuple[str, ...] | None, Answer]] = {
     "first page, sorted": (None, lambda frame: _sorted(frame, 0)),
     "deep page, sorted": (None, lambda frame: _sorted(frame, deep(len(frame)))),
     "deep page, as stored": (None, lambda frame: ids(frame.iloc[deep(len(frame)) :].head(PAGE))),
-    "chart: headline figures": ((SECONDS, "Customer ID", "Is FCR Eligible", "Is FCR Success"), _figures),
+    "chart: headline figures": (
+        (SECONDS, "Customer ID", "Is FCR Eligible", "Is FCR Success", "Status", "Times Reopened"),
+        _figures,
+    ),
     "chart: conversations per day": (("Created At",), _days),
-    "chart: channel mix": (("First Channel",), _mix),
-    "chart: handle time distribution": ((SECONDS,), _distribution),
+    "chart: channel mix": (("First Channel",), partial(_counts, column="First Channel")),
+    "chart: handle time distribution": ((SECONDS,), partial(_spread, column=SECONDS)),
     **{
-        f"chart: handle time by {name.lower()}": (
-            (SECONDS, column),
-            partial(_by, column=column),
-        )
-        for name, column in GROUPS.items()
+        f"chart: handle time by {name.lower()}": ((SECONDS, grouping.column), partial(_by, group=name))
+        for name, grouping in GROUPINGS.items()
     },
 }
 """By the question: the columns to read (None for all), and the answer."""

@@ -9,13 +9,7 @@ from typing import Any
 
 from benchmarks.rows import SEARCHED, ZONE
 from gladly_tools.exports.contact_information import KEY
-from gladly_tools.insights import (
-    channel_mix,
-    conversations_per_day,
-    figures,
-    handle_time_by,
-    handle_time_distribution,
-)
+from gladly_tools.insights import GROUPINGS, counts_by, durations_by, headline, per_day, spread
 from gladly_tools.results.query import Condition, Operator, Query, Sort
 from gladly_tools.results.table import Table
 
@@ -35,12 +29,6 @@ FILTER = Query(
 SEARCH = Query(search=SEARCHED.lower())
 SORTED = Query(sort=(Sort(column=SECONDS, descending=True),))
 ALL = Query()
-
-GROUPS = {
-    "Inbox": "Inbox Name - Current",
-    "Agent": "Assigned Agent Name - Current",
-    "Channel": "First Channel",
-}
 
 
 def ids(frame: Any) -> list[str]:
@@ -62,7 +50,7 @@ def deep(rows: int) -> int:
 
 
 def _handle_time(table: Table, group: str) -> list[list[Any]]:
-    return rounded(handle_time_by(table, ALL, group))
+    return rounded(durations_by(table, ALL, GROUPINGS[group], SECONDS).frame)
 
 
 PORTAL: Mapping[str, Callable[[Table], Any]] = {
@@ -72,22 +60,30 @@ PORTAL: Mapping[str, Callable[[Table], Any]] = {
     "deep page, sorted": lambda table: ids(table.page(SORTED, offset=deep(table.rows), limit=PAGE)),
     "deep page, as stored": lambda table: ids(table.page(ALL, offset=deep(table.rows), limit=PAGE)),
     "chart: headline figures": lambda table: _figures(table),
-    "chart: conversations per day": lambda table: rounded(conversations_per_day(table, ALL, ZONE)),
-    "chart: channel mix": lambda table: rounded(channel_mix(table, ALL)),
-    "chart: handle time distribution": lambda table: rounded(handle_time_distribution(table, ALL)),
-    **{f"chart: handle time by {name.lower()}": partial(_handle_time, group=name) for name in GROUPS},
+    "chart: conversations per day": lambda table: rounded(per_day(table, ALL, ZONE)),
+    "chart: channel mix": lambda table: rounded(counts_by(table, ALL, GROUPINGS["Channel"]).frame),
+    "chart: handle time distribution": lambda table: _spread(table, SECONDS),
+    **{f"chart: handle time by {name.lower()}": partial(_handle_time, group=name) for name in GROUPINGS},
 }
 
 
 def _figures(table: Table) -> list[float]:
-    found = figures(table, ALL)
+    found = headline(table, ALL)
     values = (
         found.conversations,
         found.customers,
+        found.open_now,
         found.with_handle_time,
-        found.median_minutes or 0.0,
-        found.p90_minutes or 0.0,
+        found.median_seconds or 0.0,
+        found.p90_seconds or 0.0,
         found.fcr_eligible,
         found.fcr_rate or 0.0,
+        found.with_reopened,
+        found.reopen_rate or 0.0,
     )
     return [round(float(value), 4) for value in values]
+
+
+def _spread(table: Table, column: str) -> list[Any]:
+    found = spread(table, ALL, column)
+    return [rounded(found.bins), found.beyond, round(found.median or 0.0, 4), round(found.p90 or 0.0, 4)]

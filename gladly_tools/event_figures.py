@@ -14,12 +14,13 @@ from typing import Any
 import pandas as pd
 
 from gladly_tools.results.query import Query
+from gladly_tools.results.sql import filled
 from gladly_tools.results.table import Table
 
 MOST_TYPES = 8
 MOST_BARS = 120
 STEPS_MINUTES = (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 10080)
-OTHER = "other types"
+MONDAY = datetime(2024, 1, 1)  # noqa: DTZ001  # on the wall, from where weeks are counted
 
 
 class State(StrEnum):
@@ -67,6 +68,24 @@ class _Known:
         return State.AVAILABLE if self.available_for else State.UNAVAILABLE
 
 
+@dataclass(frozen=True, kw_only=True)
+class Kinds:
+    """The most frequent values of a column of kinds, None for empty, and how many others there are."""
+
+    column: str
+    shown: tuple[str | None, ...]
+    others: int
+
+
+def kinds_of(table: Table, query: Query, column: str) -> Kinds:
+    """The kinds that events are drawn by: the most frequent, all others in one."""
+    frame = table.frame(
+        f"SELECT {filled(column)} AS kind, count(*) AS events FROM rows GROUP BY kind ORDER BY events DESC, kind", query
+    )
+    shown = [None if pd.isna(kind) else str(kind) for kind in frame["kind"].iloc[:MOST_TYPES]]
+    return Kinds(column=column, shown=tuple(shown), others=len(frame) - len(shown))
+
+
 def step_minutes(table: Table, query: Query, time: str) -> int:
     """How many minutes a bar stands for, so that there are neither too many of them nor too few."""
     bounds = table.bounds(time, query)
@@ -76,18 +95,33 @@ def step_minutes(table: Table, query: Query, time: str) -> int:
     return next((step for step in STEPS_MINUTES if minutes / step <= MOST_BARS), STEPS_MINUTES[-1])
 
 
-def per_step(table: Table, query: Query, minutes: int, *, time: str, type: str) -> pd.DataFrame:
-    """`start` (UTC), `type`, `events`: the most frequent types by name, all others in one."""
+def per_step(table: Table, query: Query, minutes: int, zone: str, *, time: str, kinds: Kinds) -> pd.DataFrame:
+    """`start` (on the wall of the zone, without zone), `kind` (its place among those shown; -1 for others), `events`.
+
+    Steps begin with the day, so that those of a day are days of the zone, whatever the clocks do.
+    """
+    place = f"list_position($shown, {filled(kinds.column)}) - 1"
+    blank = kinds.shown.index(None) if None in kinds.shown else -1
     return table.frame(
         f"""
-        , kinds AS (SELECT "{type}" AS kind FROM rows GROUP BY kind ORDER BY count(*) DESC, kind LIMIT $most)
-        SELECT make_timestamptz(epoch_us("{time}") // $width * $width) AS start,
-               CASE WHEN "{type}" IN (SELECT kind FROM kinds) THEN "{type}" ELSE $other END AS type,
-               count(*) AS events
-        FROM rows WHERE "{time}" IS NOT NULL GROUP BY ALL ORDER BY start, type
+        , placed AS (SELECT epoch_us("{time}") // $grain AS grain,
+                            coalesce({place}, CASE WHEN {filled(kinds.column)} IS NULL THEN $blank ELSE -1 END) AS kind,
+                            count(*) AS events
+                     FROM rows WHERE "{time}" IS NOT NULL GROUP BY ALL)
+        SELECT time_bucket(to_minutes($minutes), timezone($zone, make_timestamptz(grain * $grain)), $origin) AS start,
+               kind, CAST(sum(events) AS BIGINT) AS events
+        FROM placed GROUP BY ALL ORDER BY ALL
         """,
         query,
-        {"most": MOST_TYPES, "width": minutes * 60_000_000, "other": OTHER},
+        {
+            "shown": [kind or "" for kind in kinds.shown],
+            "blank": blank,
+            "minutes": minutes,
+            # Converted by the quarter hour, within which no zone's hours begin, or by the minute.
+            "grain": (15 if minutes % 15 == 0 else 1) * 60_000_000,
+            "zone": zone,
+            "origin": MONDAY,
+        },
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pytest
@@ -16,11 +17,11 @@ from gladly_tools.demo import Company, DemoServer
 from gladly_tools.demo.events import ENTITIES
 from gladly_tools.event_figures import (
     MOST_TYPES,
-    OTHER,
     State,
     agent_events,
     agents_of,
     availability,
+    kinds_of,
     only_conversation,
     per_step,
     step_minutes,
@@ -33,6 +34,7 @@ from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from tests.conftest import NOW, UNLIMITED, connect, settings_for
 
+ZONE = "America/New_York"
 START, END = NOW - timedelta(hours=20), NOW - timedelta(minutes=1)
 ONE_TYPE = Query(conditions=(Condition(column="type", operator=Operator.ONE_OF, values=("CONTACT/STARTED",)),))
 
@@ -60,16 +62,17 @@ def test_bars_add_up_to_the_events_of_each_stretch_and_type(table: Table, compan
     events = [
         event for event in company.events.between(START, END) if query == Query() or event.type == "CONTACT/STARTED"
     ]
-    usual = {type_ for type_, _ in Counter(event.type for event in events).most_common()[:MOST_TYPES]}
-    frame = per_step(table, query, minutes, time="timestamp", type="type")
-    assert int(frame["events"].sum()) == len(events)
-    starts = Counter(int(event.at.timestamp()) // (minutes * 60) * minutes * 60 for event in events)
-    found: Counter[int] = Counter()
-    for row in frame.itertuples(index=False):
-        found[int(row.start.timestamp())] += row.events
-    assert found == starts
-    assert set(frame["type"]) - {OTHER} <= {event.type for event in events}
-    assert len(set(frame["type"]) - {OTHER}) == len(usual)
+    usual = Counter(event.type for event in events)
+    kinds = kinds_of(table, query, "type")
+    assert len(kinds.shown) == min(len(usual), MOST_TYPES)
+    assert kinds.others == len(usual) - len(kinds.shown)
+    frame = per_step(table, query, minutes, ZONE, time="timestamp", kinds=kinds)
+    expected: Counter[tuple[datetime, int]] = Counter()
+    for event in events:
+        wall = event.at.astimezone(ZoneInfo(ZONE)).replace(tzinfo=None)
+        into = (wall - datetime.combine(wall.date(), time(0))) % timedelta(minutes=minutes)
+        expected[wall - into, kinds.shown.index(event.type) if event.type in kinds.shown else -1] += 1
+    assert {(start.to_pydatetime(), kind): n for start, kind, n in frame.itertuples(index=False)} == expected
 
 
 @pytest.mark.parametrize(("hours", "minutes"), [(1, 1), (3, 2), (20, 10)])

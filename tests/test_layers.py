@@ -22,8 +22,10 @@ MAY_IMPORT = {
     "memory": set(),
     "portal_files": set(),
     "results": BASE | {"clock"},
+    "amounts": set(),
     "insights": {"results"},
     "event_figures": {"results"},
+    "charts": BASE | {"amounts", "event_figures", "insights", "results"},
     "items": {"results"},
     "events": {"items", "results"},
     "calls": {"clock"},
@@ -47,15 +49,16 @@ MAY_IMPORT = {
     "ui": BASE
     | {
         "account",
+        "amounts",
         "api",
         "bulk",
         "bulk_runs",
         "calls",
+        "charts",
         "clock",
         "comparing",
         "event_figures",
         "exports",
-        "insights",
         "items",
         "jobs",
         "kept_files",
@@ -81,7 +84,8 @@ LIBRARIES = {
     "duckdb": {"results"},
     "sqlite3": {"bulk", "jobs", "memory", "saved_views", "snapshots"},
     "openpyxl": {"bulk"},
-    "altair": {"ui"},
+    "altair": {"charts", "ui"},
+    "vl_convert": {"charts"},
     "msgspec": {"search"},
 }
 

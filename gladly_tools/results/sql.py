@@ -216,3 +216,14 @@ def _in_zone(part: str, values: Sequence[Value], reading: str, parameters: dict[
 
 
 _WHITE_SQL = " || ".join(f"chr({ord(character)})" for character in _WHITE)
+
+
+def filled(name: str) -> str:
+    """A text column as SQL in which what `is_empty` takes for empty is NULL."""
+    return f"CASE WHEN trim({quoted(name)}, {_WHITE_SQL}) <> '' THEN {quoted(name)} END"
+
+
+def listed(name: str, separator: str) -> str:
+    """A text column as SQL in pieces, cut at a separator (an SQL expression) and trimmed, just as `lists` asks them."""
+    pieces = f"string_split({quoted(name)}, {separator})"
+    return f"list_transform({pieces}, lambda piece: trim(piece, {_WHITE_SQL}))"

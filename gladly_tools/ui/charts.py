@@ -1,231 +1,238 @@
-"""Charts of a result, following its filters; each with words for those who cannot see it."""
+"""Draws a dashboard: headline figures, sections as tabs, each chart in a card; a chosen mark becomes a filter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
-import altair as alt
-import pandas as pd
 import streamlit as st
 
-from gladly_tools import insights
-from gladly_tools.results.query import Query
+from gladly_tools.charts import (
+    DASHBOARDS,
+    OTHER_TABLES,
+    Chart,
+    Dashboard,
+    Drawn,
+    Figures,
+    Look,
+    Names,
+    Scope,
+    Section,
+    Size,
+    no_names,
+)
+from gladly_tools.charts.picking import together
+from gladly_tools.charts.picture import PictureFormat, render
+from gladly_tools.exports import EXPORTS
+from gladly_tools.results.query import Condition, Query
 from gladly_tools.results.table import Table
-from gladly_tools.ui.drawing import draw, ink
-from gladly_tools.ui.event_charts import event_charts, event_history_charts
+from gladly_tools.ui.drawing import draw_chart, legend, look
+from gladly_tools.ui.event_charts import STORIES, story
+from gladly_tools.ui.filters import narrow
 from gladly_tools.ui.words import counted, plain
+from gladly_tools.web.portal import portal
 
-SMALL_GROUP = 5
-CHART_HEIGHT = 260
-
-
-def contact_information_charts(table: Table, query: Query, zone: str) -> None:
-    """Headline figures, conversations per day, channel mix and handle times of the filtered conversations."""
-    _headline(insights.figures(table, query))
-    left, right = st.columns([3, 2])
-    with left, st.container(border=True, height="stretch"):
-        _per_day(insights.conversations_per_day(table, query, zone), zone)
-    with right, st.container(border=True, height="stretch"):
-        _channels(insights.channel_mix(table, query))
-    with st.container(border=True):
-        _handle_time(table, query)
+FILE_TYPES = {PictureFormat.PNG: "image/png", PictureFormat.SVG: "image/svg+xml"}
 
 
-def _headline(found: insights.Figures) -> None:
-    rate = "none" if found.fcr_rate is None else f"{found.fcr_rate:.1%}"
-    cards = (
-        ("Conversations", f"{found.conversations:,}", f"{found.customers:,} different customers"),
-        ("Median handle time", minutes(found.median_minutes), f"of {found.with_handle_time:,} with a handle time"),
-        ("90th percentile", minutes(found.p90_minutes), "9 in 10 handle times are below"),
-        ("First contact resolution", rate, f"of {found.fcr_eligible:,} eligible"),
+def charts_of(export: str, table: str | None) -> Callable[[Table, Query, str, str], None] | None:
+    """What shows the charts of an export's table; None where there are none.
+
+    It takes the table, the query whose rows count, the zone, and the place that the table's filters are kept under.
+    """
+    is_first = table is None or table == EXPORTS[export].table
+    dashboard = DASHBOARDS.get(export) if is_first else OTHER_TABLES.get(str(table))
+    return None if dashboard is None else partial(_show, export, dashboard)
+
+
+def _show(export: str, dashboard: Dashboard, table: Table, query: Query, zone: str, place: str) -> None:
+    if export in STORIES:
+        story(STORIES[export], table, query, zone)
+    dashboard_view(dashboard, table, query, zone, place)
+
+
+def dashboard_view(
+    dashboard: Dashboard, table: Table, query: Query, zone: str, place: str, names: Names = no_names
+) -> None:
+    """Show the charts of the rows that the query takes; only the section that is looked at is worked out.
+
+    `place` is what the filters of the table are kept under.
+    """
+    scope = Scope(table=table, query=query, zone=zone, names=names, separator=portal().settings.topic_separator)
+    if dashboard.headline is not None:
+        _draw(dashboard.headline(scope), query, place)
+    with st.container(horizontal=True, vertical_alignment="center", key=f"charts bar:{place}"):
+        section = _section(dashboard.sections, place)
+        chosen = _choices(section, place)
+    _draw(section.draw(replace(scope, chosen=chosen)), query, place)
+
+
+def _section(sections: Sequence[Section], place: str) -> Section:
+    if len(sections) == 1:
+        return sections[0]
+    by_title = {section.title: section for section in sections}
+    title = st.segmented_control(
+        "Charts of",
+        list(by_title),
+        default=sections[0].title,
+        required=True,
+        label_visibility="collapsed",
+        key=f"charts:{place}",
+        persist_state="session",
     )
-    for place, (label, value, basis) in zip(st.columns(len(cards)), cards, strict=True):
-        with place, st.container(border=True, height="stretch", gap=None):
-            st.metric(label, value)
-            st.caption(basis)
+    return by_title[str(title)]
 
 
-def minutes(amount: float | None) -> str:
-    """Minutes as people say them."""
-    if amount is None:
-        return "none"
-    if amount < 1:
-        return f"{amount * 60:.0f} s"
-    return f"{amount:.1f} min" if amount < 120 else f"{amount / 60:.1f} h"
-
-
-def _per_day(frame: pd.DataFrame, zone: str) -> None:
-    st.markdown("**Conversations per day**")
-    if frame.empty:
-        st.caption("No conversation here has a creation time that could be read.")
-        return
-    busiest = frame.iloc[int(frame["conversations"].argmax())]
-    # A narrow range shows each day, a long one as many ticks as fit.
-    chart = (
-        alt.Chart(frame)
-        .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
-        .encode(
-            x=alt.X(
-                "yearmonthdate(day):O", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True, labelAngle=0)
-            ),
-            y=alt.Y("conversations:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-            tooltip=[
-                alt.Tooltip("day:T", title="Day", format="%a %-d %b %Y"),
-                alt.Tooltip("conversations:Q", title="Conversations", format=","),
-            ],
-        )
-        .properties(height=CHART_HEIGHT)
-    )
-    draw(
-        chart,
-        alt=f"Bars: conversations on each of {len(frame)} days; most on {busiest['day']:%d %B %Y}, "
-        f"{busiest['conversations']}",
-    )
-    st.caption(plain(f"Days begin and end in {zone}."))
-
-
-def _channels(frame: pd.DataFrame) -> None:
-    st.markdown("**Channel mix**", help="The channel of each conversation's first contact.")
-    frame = frame.assign(label=[f"{share:.0%}" for share in frame["share"]])
-    base = alt.Chart(frame).encode(
-        y=alt.Y("channel:N", sort=None, title=None, axis=alt.Axis(labelLimit=140)),
-        x=alt.X("conversations:Q", title=None, axis=alt.Axis(tickMinStep=1)),
-        tooltip=[
-            alt.Tooltip("channel:N", title="Channel"),
-            alt.Tooltip("conversations:Q", title="Conversations", format=","),
-            alt.Tooltip("share:Q", title="Share", format=".1%"),
-        ],
-    )
-    chart = base.mark_bar(cornerRadiusEnd=2) + base.mark_text(align="left", dx=4, color=ink()).encode(text="label:N")
-    words = ", ".join(f"{row.channel} {row.share:.0%}" for row in frame.itertuples())
-    draw(chart.properties(height=CHART_HEIGHT), alt=f"Bars: first channels; {words}")
-    st.caption("By the channel of the first contact.")
-
-
-def _handle_time(table: Table, query: Query) -> None:
-    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(
-            "**Handle time**", help="Agents' handle time of a conversation in all, in minutes.", width="content"
-        )
-        group = str(
-            st.segmented_control(
-                "Handle time by",
-                list(insights.GROUPS),
-                default="Inbox",
-                required=True,
-                key="handle time by",
+def _choices(section: Section, place: str) -> dict[str, str]:
+    return {
+        choice.key: str(
+            st.selectbox(
+                choice.label or choice.options[0],
+                choice.options,
+                format_func=choice.words,
+                key=f"chart choice:{choice.key}:{place}",
                 persist_state="session",
-                format_func=lambda name: f"By {name.lower()}",
                 label_visibility="collapsed",
+                width=210,
             )
         )
-    spread = insights.handle_time_distribution(table, query)
-    if spread.empty:
-        st.caption("No conversation here has a handle time yet.")
+        for choice in section.choices
+    }
+
+
+def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
+    """Charts that want half a row stand two by two."""
+    waiting: Any = None
+    for each in drawn:
+        if isinstance(each, Figures):
+            _figures(each)
+            continue
+        if each.size is Size.FULL:
+            spot, waiting = st.container(), None
+        elif waiting is None:
+            spot, waiting = st.columns(2)
+        else:
+            spot, waiting = waiting, None
+        with spot, st.container(border=True, height="stretch", key=f"chart card:{each.key}:{place}"):
+            _card(each, query, place)
+
+
+def _figures(found: Figures) -> None:
+    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
+        for figure in found.figures:
+            with st.container(border=True, height="stretch", gap=None):
+                st.metric(figure.label, figure.shown, help=figure.help or None)
+                st.caption(plain(figure.basis))
+    for note in found.notes:
+        st.caption(plain(note))
+
+
+def _card(chart: Chart, query: Query, place: str) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(chart.title)}**", help=chart.help or None, width="stretch")
+        if len(chart.frame):
+            _filter_by(chart, query, place)
+            _save(chart, place)
+    if len(chart.frame):
+        seen = look()
+        _drawn(chart, seen, query, place)
+        if chart.colors is not None:
+            legend(chart.colors(seen))
+    if chart.notes:
+        st.caption(plain(" ".join(chart.notes)))
+
+
+def _drawn(chart: Chart, seen: Look, query: Query, place: str) -> None:
+    key = f"chart:{chart.key}:{place}"
+    turn = f"turn of {key}"
+    st.session_state.setdefault(turn, 0)
+    # Another key after each choice and each filter, so that a choice is gone once it is a filter.
+    widget = f"{key}:{st.session_state[turn]}:{hash(query)}"
+    draw_chart(
+        chart,
+        seen,
+        key=widget,
+        on_select=partial(_selected, chart, query, place, widget, turn),
+    )
+
+
+def _selected(chart: Chart, query: Query, place: str, widget: str, turn: str) -> None:
+    conditions = selected(chart, st.session_state[widget].selection)
+    if conditions:
+        st.session_state[turn] += 1
+        narrow(place, together(query, conditions))
+
+
+def selected(chart: Chart, selection: Any) -> tuple[Condition, ...]:
+    """What a selection in the drawing means: the mark that was clicked, or the stretch that was brushed."""
+    clicked = [point["mark"] for point in selection.get("pick") or [] if "mark" in point]
+    if clicked:
+        mark = chart.marks[int(clicked[0])]
+        return mark.conditions if mark.rows else ()
+    stretch = selection.get("brush") or {}
+    if chart.brush is not None and chart.brush.field in stretch:
+        low, high = stretch[chart.brush.field]
+        return chart.brush.chosen(float(low), float(high))
+    return ()
+
+
+def _filter_by(chart: Chart, query: Query, place: str) -> None:
+    """The same as a click on a mark, for who has no mouse."""
+    marks = [mark for mark in chart.marks if mark.rows]
+    if not marks:
         return
-    left, right = st.columns([2, 3])
-    with left:
-        _distribution(spread, insights.figures(table, query))
-    with right:
-        _by_group(insights.handle_time_by(table, query, group), group, insights.group_count(table, query, group))
+    key = f"filter by:{chart.key}:{place}:{hash(query)}"
 
+    def chosen() -> None:
+        mark = st.session_state[key]
+        if mark is not None:
+            narrow(place, together(query, marks[mark].conditions))
 
-def _distribution(spread: pd.DataFrame, found: insights.Figures) -> None:
-    # The bin of the longest reaches up to the very longest; drawn as wide as the others, and named below.
-    width = spread.loc[~spread["beyond"], "to_minutes"] - spread.loc[~spread["beyond"], "from_minutes"]
-    drawn = spread.assign(
-        end=spread["to_minutes"].where(~spread["beyond"], spread["from_minutes"] + width.max()),
-        words=[
-            f"{low:.1f} to {high:.1f} min"
-            for low, high in zip(spread["from_minutes"], spread["to_minutes"], strict=True)
-        ],
-    )
-    bars = (
-        alt.Chart(drawn)
-        .mark_bar()
-        .encode(
-            x=alt.X("from_minutes:Q", bin="binned", title="Minutes", scale=alt.Scale(nice=False)),
-            x2="end:Q",
-            y=alt.Y("conversations:Q", title="Conversations", axis=alt.Axis(tickMinStep=1)),
-            tooltip=[
-                alt.Tooltip("words:N", title="Handle time"),
-                alt.Tooltip("conversations:Q", title="Conversations", format=","),
-            ],
+    with st.popover("Filter", icon=":material/filter_list:", type="tertiary", help="Filter by what this chart shows"):
+        st.selectbox(
+            "Filter by",
+            range(len(marks)),
+            index=None,
+            format_func=lambda place: f"{marks[place].label} ({counted(marks[place].rows, 'row')})",
+            placeholder="Choose or type",
+            key=key,
+            on_change=chosen,
+            width=320,
         )
-    )
-    marks = pd.DataFrame(
-        {
-            "minutes": [found.median_minutes, found.p90_minutes],
-            "name": [f"Median {minutes(found.median_minutes)}", f"90th percentile {minutes(found.p90_minutes)}"],
-        }
-    )
-    rules = (
-        alt.Chart(marks)
-        .mark_rule(strokeWidth=2, strokeDash=[4, 3])
-        .encode(
-            x="minutes:Q",
-            color=alt.Color(
-                "name:N",
-                title=None,
-                sort=None,
-                legend=alt.Legend(orient="top", columns=1),
-                scale=alt.Scale(range=["#b5651d", "#8a4fa3"]),
-            ),
+        st.caption("The same as a click on the chart.")
+
+
+def _save(chart: Chart, place: str) -> None:
+    name = re.sub(r"[^a-z0-9]+", "-", chart.title.lower()).strip("-")
+    seen = look()
+    with st.popover("Save", icon=":material/download:", type="tertiary", help="Save this chart"):
+        st.download_button(
+            "Figures as CSV",
+            chart.csv,
+            file_name=f"{name}.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+            key=f"save csv:{chart.key}:{place}",
+            width="stretch",
         )
-    )
-    draw(
-        (bars + rules).properties(height=CHART_HEIGHT),
-        alt=f"Histogram of handle times; median {minutes(found.median_minutes)}, "
-        f"90th percentile {minutes(found.p90_minutes)}",
-    )
-    if spread["beyond"].any():
-        st.caption("The last bar holds the longest one in a hundred.")
+        for format, mime in FILE_TYPES.items():
+            st.download_button(
+                f"Picture as {format.value.upper()}",
+                # Drawn when it is asked for.
+                partial(picture, chart, seen, format),
+                file_name=f"{name}.{format.value}",
+                mime=mime,
+                icon=":material/image:",
+                on_click="ignore",
+                key=f"save {format}:{chart.key}:{place}",
+                width="stretch",
+            )
 
 
-def _by_group(frame: pd.DataFrame, group: str, groups: int) -> None:
-    frame = frame.assign(
-        label=[
-            f"{name} *" if count < SMALL_GROUP else str(name)
-            for name, count in zip(frame["member"], frame["conversations"], strict=True)
-        ]
-    )
-    base = alt.Chart(frame).encode(
-        y=alt.Y("label:N", sort=None, title=None, axis=alt.Axis(labelLimit=180)),
-        tooltip=[
-            alt.Tooltip("member:N", title=group),
-            alt.Tooltip("conversations:Q", title="Conversations", format=","),
-            alt.Tooltip("median_minutes:Q", title="Median, minutes", format=".1f"),
-            alt.Tooltip("p90_minutes:Q", title="90th percentile, minutes", format=".1f"),
-        ],
-    )
-    span = base.mark_bar(height=6, opacity=0.35, cornerRadius=3).encode(
-        x=alt.X("median_minutes:Q", title="Minutes"), x2="p90_minutes:Q"
-    )
-    chart = (
-        span
-        + base.mark_point(filled=True, size=80, opacity=1).encode(x="median_minutes:Q")
-        + base.mark_tick(thickness=2, size=14).encode(x="p90_minutes:Q")
-    )
-    words = "; ".join(
-        f"{row.member} {minutes(float(row.median_minutes))} and {minutes(float(row.p90_minutes))}"  # type: ignore[arg-type]
-        for row in frame.itertuples(index=False)
-    )
-    draw(
-        chart.properties(height=max(CHART_HEIGHT, 24 * len(frame))),
-        alt=f"Median and 90th percentile of handle time by {group.lower()}: {words}",
-    )
-    notes = [f"Dot: median. Tick: 90th percentile. {counted(len(frame), 'group')}"]
-    if groups > len(frame):
-        notes.append(f"the busiest of {groups}")
-    if (frame["conversations"] < SMALL_GROUP).any():
-        notes.append(f"* fewer than {SMALL_GROUP} conversations, so take with care")
-    st.caption(plain(", ".join(notes) + "."))
-
-
-CHARTS: Mapping[str, Callable[[Table, Query, str], None]] = {
-    "contact-information": contact_information_charts,
-    "events": event_charts,
-    "event-history": event_history_charts,
-    "freeform-topics": contact_information_charts,
-}
-"""The charts of each export that has any."""
+def picture(chart: Chart, seen: Look, format: PictureFormat) -> bytes:
+    """The chart as a picture that explains itself."""
+    return render(chart.picture(seen), format)

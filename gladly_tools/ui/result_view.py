@@ -21,7 +21,7 @@ from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import base_path, browser_zone, session_id
-from gladly_tools.ui.charts import CHARTS
+from gladly_tools.ui.charts import charts_of
 from gladly_tools.ui.filters import Looked, active_filters, filter_bar, forget_filters, views_menu
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.names_beside import with_names
@@ -116,7 +116,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             _download(shown, Query(), 0, 0)
         return
     zone = shown.result.manifest.zone
-    charts = CHARTS.get(job.kind) if shown.name is None else None
+    charts = charts_of(job.kind, shown.name)
     reading = READINGS.get((job.kind, shown.name))
     views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
     st.session_state.setdefault(f"view:{place}", views[0])
@@ -144,7 +144,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
-        charts(table, replace(query, sort=()), zone)
+        charts(table, replace(query, sort=()), zone, place)
     elif view == "About the columns":
         _columns(table)
     else:

@@ -6,6 +6,10 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gladly_tools.amounts import counted, duration
+
+__all__ = ["counted", "duration", "exact_duration", "moment", "plain", "size"]
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~:$&=^])")
 # What becomes a link, an icon, a logo or a sign after the markdown was read, when a backslash no longer helps.
 _ALIVE = re.compile(
@@ -18,25 +22,6 @@ def plain(text: object) -> str:
     """Text that a label or a caption shows as it is: no markup, link, image or icon in it comes alive."""
     unlinked = _ALIVE.sub(lambda found: found[0][0] + _JOINER + found[0][1:], " ".join(str(text).splitlines()))
     return _MARKDOWN.sub(r"\\\1", unlinked)
-
-
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: `1 row`, `12,345 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def duration(seconds: float) -> str:
-    """A duration as people say it: `8 s`, `3 min`, `2 h 5 min`."""
-    whole = round(seconds)
-    if whole < 90:
-        return f"{whole} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    return f"{round(hours / 24)} days"
 
 
 def exact_duration(seconds: float) -> str:

@@ -1,0 +1,147 @@
+"""Topics as a tree: a conversation counts once in each of its topics, and once in each topic above those."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gladly_tools.insights.columns import CREATED, TOPIC_LIST, TOPICS, seconds_of
+from gladly_tools.insights.groups import Grouped, with_quantiles
+from gladly_tools.results.query import Query
+from gladly_tools.results.sql import filled, listed, quoted
+from gladly_tools.results.table import Table
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """One topic with those beneath it: how many conversations have any, and as which items the cells name them."""
+
+    path: Path
+    rows: int
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topics:
+    """All topics of some conversations, and how many conversations have none; `by_text` tells each cell's items."""
+
+    topics: tuple[Topic, ...]
+    without: int
+    by_text: Mapping[str, frozenset[str]]
+
+    def busiest(self, most: int) -> tuple[Topic, ...]:
+        """So many topics with the most conversations, each beneath the one above it, the busiest first."""
+        chosen = sorted(self.topics, key=lambda topic: (-topic.rows, len(topic.path), topic.path))[:most]
+        rows = {topic.path: topic.rows for topic in chosen}
+
+        def place(topic: Topic) -> list[tuple[int, str]]:
+            return [(-rows[topic.path[: depth + 1]], name) for depth, name in enumerate(topic.path)]
+
+        return tuple(sorted(chosen, key=place))
+
+    def roots(self, most: int) -> tuple[Topic, ...]:
+        """So many of the topics with none above, the busiest first."""
+        found = [topic for topic in self.topics if len(topic.path) == 1]
+        return tuple(sorted(found, key=lambda topic: (-topic.rows, topic.path))[:most])
+
+
+def topics(table: Table, query: Query, separator: str) -> Topics:
+    """The tree of the topics; `separator` joins the levels of a path.
+
+    Different cells are few beside the rows, so those are counted by the engine and taken apart here.
+    """
+    frame = table.frame(
+        f"""
+        , texts AS (SELECT {filled(TOPICS)} AS {quoted(TOPICS)}, count(*) AS rows FROM rows GROUP BY ALL)
+        SELECT {quoted(TOPICS)} AS text, rows, {listed(TOPICS, "$list")} AS items FROM texts ORDER BY text
+        """,
+        query,
+        {"list": TOPIC_LIST},
+    )
+    without = 0
+    by_text: dict[str, frozenset[str]] = {}
+    counts: Counter[Path] = Counter()
+    items_of: dict[Path, set[str]] = {}
+    for text, rows, items in zip(frame["text"], frame["rows"], frame["items"], strict=True):
+        if pd.isna(text):
+            without = int(rows)
+            continue
+        by_text[text] = frozenset(item for item in items if item)
+        above: set[Path] = set()
+        for item in by_text[text]:
+            path = path_of(item, separator)
+            for depth in range(1, len(path) + 1):
+                above.add(path[:depth])
+                items_of.setdefault(path[:depth], set()).add(item)
+        for node in above:
+            counts[node] += int(rows)
+    return Topics(
+        topics=tuple(
+            Topic(path=path, rows=rows, items=tuple(sorted(items_of[path]))) for path, rows in sorted(counts.items())
+        ),
+        without=without,
+        by_text=by_text,
+    )
+
+
+def path_of(item: str, separator: str) -> Path:
+    """The levels of a topic's path, from the top."""
+    return tuple(level for level in (part.strip() for part in item.split(separator)) if level) or (item,)
+
+
+def topics_over_time(
+    table: Table, query: Query, zone: str, found: Topics, shown: Sequence[Topic], *, unit: str
+) -> pd.DataFrame:
+    """`day` (a date in the zone: itself, or its Monday when `unit` is `week`), `place` among those shown, `rows`."""
+    frame = table.frame(
+        f"""
+        , members AS (SELECT unnest($texts) AS text, unnest($places) AS place),
+        quarters AS (SELECT epoch_us("{CREATED}") // 900000000 AS quarter, place, count(*) AS rows
+                     FROM rows JOIN members ON {quoted(TOPICS)} = text WHERE "{CREATED}" IS NOT NULL GROUP BY ALL)
+        SELECT CAST(date_trunc($unit, timezone($zone, make_timestamptz(quarter * 900000000))) AS DATE) AS day, place,
+               CAST(sum(rows) AS BIGINT) AS rows
+        FROM quarters GROUP BY ALL ORDER BY ALL
+        """,
+        query,
+        {"zone": zone, "unit": unit, **_members(found, [topic.items for topic in shown])},
+    )
+    frame["day"] = pd.to_datetime(frame["day"])
+    return frame
+
+
+def durations_by_topic(
+    table: Table, query: Query, column: str, found: Topics, shown: Sequence[Sequence[str]]
+) -> Grouped:
+    """`member` (a place among those shown), `rows`, `median`, `p90` and `total`; a row counts in each of its topics.
+
+    Each of those shown is some items; rows that have any of them count in it.
+    """
+    frame = table.frame(
+        f"""
+        , members AS (SELECT unnest($texts) AS text, unnest($places) AS place)
+        SELECT place AS member, count(*) AS rows, quantile_cont({seconds_of(column)}, [0.5, 0.9]) AS quantiles,
+               sum({seconds_of(column)}) AS total
+        FROM rows JOIN members ON {quoted(TOPICS)} = text WHERE {seconds_of(column)} IS NOT NULL
+        GROUP BY place ORDER BY rows DESC, place
+        """,
+        query,
+        _members(found, shown),
+    )
+    return with_quantiles(Grouped(frame=frame, others=0))
+
+
+def _members(found: Topics, shown: Sequence[Sequence[str]]) -> dict[str, object]:
+    """Which cells belong to which of those shown."""
+    pairs = [
+        (text, place)
+        for place, items in enumerate(map(frozenset, shown))
+        for text, own in found.by_text.items()
+        if own & items
+    ]
+    # A cell that is no row's, so that the engine knows the types where there is none.
+    return {"texts": ["", *(text for text, _ in pairs)], "places": [-1, *(place for _, place in pairs)]}
