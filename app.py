@@ -17,6 +17,7 @@ from gladly_tools.web.cookie import SessionCookie
 from gladly_tools.web.headers import SecurityHeaders
 from gladly_tools.web.portal import close_portal, open_portal, portal
 from gladly_tools.web.routes import routes
+from gladly_tools.web.sql_routes import sql_routes
 
 # The main script lies inside the package, away from `pages/`: a folder of that name beside the main script would make
 # Streamlit serve its files directly, past the sign-in.
@@ -38,6 +39,6 @@ app = st.App(
     MAIN,
     lifespan=lifespan,
     on_script_error=show_failure,
-    routes=[*routes(base_path=base_path), *bulk_routes(base_path=base_path)],
+    routes=[*routes(base_path=base_path), *bulk_routes(base_path=base_path), *sql_routes(base_path=base_path)],
     middleware=[Middleware(SecurityHeaders), Middleware(SessionCookie, key=lambda: portal().cookie_key)],
 )

@@ -102,6 +102,9 @@ class Settings:
         12.0, "Hours for which a customer looked up once is not looked up again", _positive
     )
     jobs_at_once: int = _setting(4, "Jobs that run at the same time; more wait in the queue", _count)
+    sql_seconds: float = _setting(20.0, "Seconds that a query in SQL may take", _positive)
+    sql_memory_mb: int = _setting(512, "Megabytes of memory that a query in SQL may use", _count)
+    sql_queries_at_once: int = _setting(2, "Queries in SQL that one account may run at the same time", _count)
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
     answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)
     call_events_path: str = _setting(

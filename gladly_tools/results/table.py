@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gladly_tools.errors import TryLaterError
-from gladly_tools.results.layout import Field, open_stream, read_footer
+from gladly_tools.results.layout import Field, named_cells, open_stream, read_footer
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import Clauses, compile_query, find_field, quoted
@@ -138,14 +138,8 @@ class Table:
             source, own = f"{_SOURCE} {clauses.where}", dict(clauses.parameters)
         else:
             source, own = f"({self._nothing()})", {}
-        names: dict[str, str] = {}
-        for each in self.fields:
-            names.setdefault(each.column.name.lower(), f"{each.reading} AS {quoted(each.column.name)}")
-        for each in self.fields:
-            if each.has_reading:
-                text = f"text of {each.column.name}"
-                names.setdefault(text.lower(), f"{each.stored} AS {quoted(text)}")
-        listed = ", ".join(names.values())
+        names = named_cells(self.fields)
+        listed = ", ".join(f"{cell} AS {quoted(name)}" for name, cell in names.items())
         statement = f"WITH rows AS NOT MATERIALIZED (SELECT {listed} FROM {source}) {sql}"
         with self._asking(statement, {**own, **(parameters or {})}) as answer:
             return _frame(_arrow(answer))

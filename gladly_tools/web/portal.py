@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.bulk_runs import BulkRuns
+from gladly_tools.queries import Queries
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from gladly_tools.web.cookie import signing_key
@@ -27,6 +28,7 @@ class Portal:
         self.settings = settings
         self.runs = Runs(settings)
         self.bulk = BulkRuns(self.runs)
+        self.queries = Queries(self.runs)
         self.vault = Vault(hours=settings.session_hours)
         self.views = Views()
         self.cookie_key = signing_key(settings.data_dir)
@@ -55,7 +57,8 @@ class Portal:
         self._retire(self.vault.drop(session_id))
 
     def close(self) -> None:
-        """Interrupt the jobs and close the demo company."""
+        """Interrupt the jobs, stop the queries and close the demo company."""
+        self.queries.close()
         self.runs.close()
         self.bulk.close()
         for demo in self._demos.values():
