@@ -24,6 +24,7 @@ from gladly_tools.ui.charts import CHARTS
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.readings import READINGS
+from gladly_tools.ui.sql_box import sql_box
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.routes import download_link, view_key
@@ -116,7 +117,13 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     zone = shown.result.manifest.zone
     charts = CHARTS.get(job.kind) if shown.name is None else None
     reading = READINGS.get((job.kind, shown.name))
-    views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
+    views = [
+        *([reading.label] if reading else []),
+        "Table",
+        *(["Charts"] if charts else []),
+        "SQL",
+        "About the columns",
+    ]
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
         view = st.segmented_control(
             "View",
@@ -138,7 +145,9 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     with heading:
         _download(shown, query, taken, table.rows)
     active_filters(query, place, zone)
-    if taken == 0:
+    if view == "SQL":
+        sql_box(session, job, shown.name, replace(query, sort=()), zone, place=place)
+    elif taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
         charts(table, replace(query, sort=()), zone)

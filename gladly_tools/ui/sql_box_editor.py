@@ -1,0 +1,53 @@
+"""The text field for SQL: completion of names, colors, Ctrl+Enter; a small component of our own.
+
+The editors that can be installed are frames of several megabytes around an older way of Streamlit's to be extended, the
+last of them released in 2024 and without types. This one is a text field, so that keyboards and screen readers know it,
+with suggestions and colors beside it; it follows the theme and asks for nothing over the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_ASSETS = Path(__file__).parent / "assets"
+
+
+def sql_editor(
+    text: str,
+    version: int,
+    words: Sequence[Mapping[str, str]],
+    *,
+    running: bool,
+    wrong: Mapping[str, Any] | None,
+    key: str,
+) -> tuple[str | None, str | None]:
+    """Draw the field; returns the query that was just asked to run, and the latest text, each None when there is none.
+
+    `text` is put into the field when it is first drawn and whenever `version` changes. `wrong` is a position in a text,
+    which is marked while that is what stands there.
+    """
+    state = _component()(
+        data={"text": text, "version": version, "words": list(words), "running": running, "wrong": wrong},
+        on_run_change=lambda: None,
+        on_draft_change=lambda: None,
+        key=key,
+    )
+    return _text(state.get("run")), _text(state.get("draft"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _component() -> Any:
+    """The component. Registered with every run of the page: what a test runs the page in keeps a register of its own."""
+    return st.components.v2.component(
+        "gladly_tools.sql_editor",
+        html=(_ASSETS / "sql_editor.html").read_text(encoding="utf-8"),
+        css=(_ASSETS / "sql_editor.css").read_text(encoding="utf-8"),
+        js=(_ASSETS / "sql_editor.js").read_text(encoding="utf-8"),
+    )
