@@ -271,7 +271,7 @@ def _for_view(frame: pd.DataFrame, answer: Answer, zone: str) -> tuple[pd.DataFr
 
 def _download(asked: AskedQuery, answer: Answer, place: str) -> None:
     base_path = str(st.get_option("server.baseUrlPath") or "")
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover("Download answer", icon=":material/download:"):
         guard = st.checkbox(
             "CSV: protect against formulas",
             value=True,

@@ -44,7 +44,7 @@ def _text(value: object) -> str | None:
 
 
 def _component() -> Any:
-    """The component. Registered with every run of the page: what a test runs the page in keeps a register of its own."""
+    """The component. Registered with every run of the page, since what runs a page in a test has its own register."""
     return st.components.v2.component(
         "gladly_tools.sql_editor",
         html=(_ASSETS / "sql_editor.html").read_text(encoding="utf-8"),
