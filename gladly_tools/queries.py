@@ -47,7 +47,7 @@ class AskedQuery:
         self._clock = clock
         self._began = clock()
         self.jobs: frozenset[str] = frozenset()
-        self.ended: float | None = None
+        self.ended = self._began
         self.answer: Answer | None = None
         self.error: GladlyToolsError | None = None
         self.run = Run()
@@ -65,7 +65,7 @@ class AskedQuery:
     @property
     def seconds(self) -> float:
         """How long it has run."""
-        return (self._clock() if self.ended is None else self.ended) - self._began
+        return (self._clock() if self.active else self.ended) - self._began
 
     def end(self) -> None:
         """It has its answer or its error."""
@@ -167,11 +167,11 @@ class Queries:
         with self._lock:
             ended = [each for each in self._asked.values() if not each.active]
         by_owner: dict[str, list[AskedQuery]] = defaultdict(list)
-        for each in sorted(ended, key=lambda asked: asked.ended or 0, reverse=True):
+        for each in sorted(ended, key=lambda asked: asked.ended, reverse=True):
             by_owner[each.owner].append(each)
         for own in by_owner.values():
             for place, each in enumerate(own):
-                if place >= MOST_ANSWERS or now - (each.ended or now) > KEEP_SECONDS or not self._is_whole(each):
+                if place >= MOST_ANSWERS or now - each.ended > KEEP_SECONDS or not self._is_whole(each):
                     self._forget(each)
 
     def close(self) -> None:

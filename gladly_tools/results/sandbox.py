@@ -30,13 +30,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import Cancelled, GladlyToolsError, QueryError
 from gladly_tools.results.sandbox_answer import Answer, answer_of
 from gladly_tools.results.sandbox_tables import Source
-from gladly_tools.results.sandbox_words import failed, refused, too_large, too_long
+from gladly_tools.results.sandbox_words import changed, failed, refused, too_large, too_long
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +130,10 @@ class Sandbox:
                 said = b""
             finally:
                 late.cancel()
-                process.kill()  # else it would wait for its standard input to close, which comes after this
+                process.kill()
+                # What could not be written any more is tried once again when the pipe is closed.
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
         if said:
             found: Mapping[str, Any] = json.loads(said)
             return found
@@ -144,6 +148,8 @@ class Sandbox:
     def _error(self, outcome: Mapping[str, Any], text: str, tables: Sequence[Source]) -> GladlyToolsError:
         if "refused" in outcome:
             return refused(outcome["refused"], text)
+        if any(not (table.folder / path).exists() for table in tables for path in table.files):
+            return changed()
         columns = [name for table in tables for name in table.column_names]
         return failed(outcome["error"], text, columns, self.memory_mb)
 

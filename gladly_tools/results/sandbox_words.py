@@ -68,7 +68,7 @@ def failed(error: Mapping[str, str], text: str, columns: Iterable[str], memory_m
     if kind == "Out of Memory" or error.get("errno") == FILE_TOO_LARGE:
         return too_large(memory_mb)
     if kind == "IO":
-        return TryLaterError("A table of this query has just changed or was deleted.", "Load the result again.")
+        return changed()
     if kind == "Permission":
         return QueryError("Only the tables of this account can be read.", "See them under Tables.", position=position)
     first = error.get("exception_message", "").split("\n")[0].strip()
@@ -76,6 +76,11 @@ def failed(error: Mapping[str, str], text: str, columns: Iterable[str], memory_m
         words = first if first.endswith((".", "!", "?")) else f"{first}."
         return QueryError(words, _CAST_ADVICE if "type" in first or kind == "Conversion" else "", position=position)
     return QueryError("The query engine could not answer this query.", "Write it in another way.", position=position)
+
+
+def changed() -> TryLaterError:
+    """A file of a table is not there any more."""
+    return TryLaterError("A table of this query has just changed or was deleted.", "Load the result again.")
 
 
 def too_large(memory_mb: int) -> QueryError:

@@ -49,7 +49,7 @@ class Place:
         self.paths = {
             "{foreign}": str(self.foreign[0].folder / self.foreign[0].files[0]),
             "{own}": str(self.own[0].folder / self.own[0].files[0]),
-            "{folder}": str(folder),
+            "{folder}": str(self.folder),
         }
 
     def filled(self, text: str) -> str:
@@ -165,7 +165,8 @@ REFUSED = [
     ("an end to our parenthesis", "SELECT 1) AS answer(k0); COPY (SELECT 1) TO '{folder}/out.csv'; --"),
     ("an end to our parenthesis in one statement", "SELECT 1) UNION ALL (SELECT 2"),
     ("a statement hidden behind a wide space", "SELECT\u00a01;\u2003ATTACH '{folder}/x.duckdb'"),
-    ("a function in letters that look alike", "SELECT * FROM \uff52\uff45\uff41\uff44_\uff54\uff45\uff58\uff54('/etc/passwd')"),
+    ("a function in letters that look alike",
+     "SELECT * FROM \uff52\uff45\uff41\uff44_\uff54\uff45\uff58\uff54('/etc/passwd')"),
     ("a function in upper case and in quotes", "SELECT * FROM \"READ_TEXT\"('/etc/passwd')"),
     ("a function by its catalog", "SELECT * FROM system.main.read_text('/etc/passwd')"),
     ("a setting by its catalog", "SELECT pg_catalog.current_setting('allowed_paths')"),
@@ -283,7 +284,8 @@ def test_every_function_of_the_engine_that_is_more_than_its_arguments_was_decide
     """An engine with a new one fails here: it must be closed, or be added to those that are known to be harmless."""
     harmless = {
         "age", "ago", "current_date", "current_localtime", "current_localtimestamp", "gen_random_uuid",
-        "get_current_time", "get_current_timestamp", "now", "random", "today", "transaction_timestamp", "uuid", "uuidv4", "uuidv7",
+        "get_current_time", "get_current_timestamp", "now", "random", "today", "transaction_timestamp", "uuid",
+        "uuidv4", "uuidv7",
     }  # fmt: skip
     with duckdb.connect() as engine:
         found = engine.execute(
