@@ -21,7 +21,7 @@ from gladly_tools.results.schema import Kind
 from gladly_tools.ui.account import session_of
 from gladly_tools.ui.sql_box_editor import sql_editor
 from gladly_tools.ui.sql_box_examples import examples_for
-from gladly_tools.ui.sql_box_words import as_name, words_for
+from gladly_tools.ui.sql_box_words import as_name, kind_words, words_for
 from gladly_tools.ui.words import counted, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.sql_routes import answer_link
@@ -64,7 +64,9 @@ def _box(session: Session, tables: Sequence[Source], query: Query, zone: str, pl
     st.session_state.setdefault(draft, examples[0].sql)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"sql bar:{place}"):
         _offers("Examples", ":material/lightbulb:", [(each.title, each.sql) for each in examples], place)
-        recent = [(" ".join(text.split()), text) for text in st.session_state.get(_RECENT, [])]
+        # Numbered, since a menu tells its entries apart by what they say.
+        latest = enumerate(st.session_state.get(_RECENT, []), start=1)
+        recent = [(f"{number}. {' '.join(text.split())}", text) for number, text in latest]
         _offers("Recent", ":material/history:", recent, place)
         with st.popover("Tables", icon=":material/database:"):
             _tables(tables, place)
@@ -104,22 +106,23 @@ def _start(session: Session, text: str, tables: Sequence[Source], zone: str, pla
 
 
 def _offers(label: str, icon: str, offers: Sequence[tuple[str, str]], place: str) -> None:
-    """A list of queries, each put into the field by one click."""
-    with st.popover(label, icon=icon, disabled=not offers):
-        for number, (title, text) in enumerate(offers):
-            shown = title if len(title) <= 80 else f"{title[:79]}…"
-            st.button(
-                plain(shown),
-                key=f"sql {label}:{place}:{number}",
-                type="tertiary",
-                on_click=_put,
-                args=(text, place),
-            )
+    """A menu of queries, each put into the field by one click; nothing while there are none."""
+    if not offers:
+        return
+    chosen = st.menu_button(
+        label,
+        range(len(offers)),
+        icon=icon,
+        format_func=lambda number: plain(_title(offers[number][0])),
+        key=f"sql {label}:{place}",
+    )
+    if chosen is not None:
+        st.session_state[f"sql draft:{place}"] = offers[chosen][1]
+        st.session_state[f"sql version:{place}"] += 1
 
 
-def _put(text: str, place: str) -> None:
-    st.session_state[f"sql draft:{place}"] = text
-    st.session_state[f"sql version:{place}"] += 1
+def _title(words: str) -> str:
+    return words if len(words) <= 70 else f"{words[:69]}…"
 
 
 def _tables(tables: Sequence[Source], place: str) -> None:
@@ -139,7 +142,7 @@ def _tables(tables: Sequence[Source], place: str) -> None:
     )
     by_name = {table.name: table for table in tables}
     chosen = by_name[st.selectbox("Columns of", list(by_name), key=f"sql columns:{place}", width=360)]
-    about = {column.name: (column.kind.value, column.unit, column.help) for column in chosen.columns}
+    about = {column.name: (kind_words(column.kind), column.unit, column.help) for column in chosen.columns}
     rows = [
         (as_name(name), *about.get(name, ("text", "", f"{name.removeprefix('text of ')} as Gladly sent it")))
         for name in chosen.column_names

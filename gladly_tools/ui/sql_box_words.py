@@ -61,6 +61,7 @@ FUNCTIONS: Mapping[str, str] = {
     "lead": "value of the row after",
 }
 _KINDS = {
+    Kind.TEXT: "text",
     Kind.ID: "ID",
     Kind.CHOICE: "text",
     Kind.URL: "text",
@@ -68,10 +69,17 @@ _KINDS = {
     Kind.BOOLEAN: "yes or no",
     Kind.RECORDS: "list of records",
 }
-# A column may be called so, but the word alone means something else.
-_RESERVED = frozenset(
-    {*KEYWORDS, "CURRENT_DATE", "CURRENT_TIME", "USER", "TABLE", "COLUMN", "DEFAULT", "DO", "TO", "FOR"}
-)
+# A column may be called so, but the word alone means something else: what the engine says of its words, and a few more.
+_MEANT_OTHERWISE = """
+ALL ANALYSE ANALYZE AND ANTI ANY ARRAY AS ASC ASOF ASYMMETRIC AT AUTHORIZATION BINARY BOTH BY CASE CAST CHECK COLLATE
+COLLATION COLUMN COLUMNS CONCURRENTLY CONSTRAINT CREATE CROSS CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DEFAULT
+DEFERRABLE DESC DESCRIBE DISTINCT DO ELSE END EXCEPT FALSE FETCH FOR FOREIGN FREEZE FROM FULL GENERATED GLOB GROUP
+HAVING ILIKE IN INITIALLY INNER INTERSECT INTO IS ISNULL JOIN LAMBDA LATERAL LEADING LEFT LIKE LIMIT MAP NATURAL NOT
+NOTNULL NULL OFFSET ON ONLY OR ORDER OUTER OVERLAPS PIVOT PIVOT_LONGER PIVOT_WIDER PLACING POSITIONAL PRIMARY QUALIFY
+REFERENCES RETURNING RIGHT SELECT SEMI SHOW SIMILAR SOME STRUCT SUMMARIZE SYMMETRIC TABLE TABLESAMPLE THEN TO TRAILING
+TRUE TRY_CAST TUPLE UNION UNIQUE UNPACK UNPIVOT USER USING VARIADIC VERBOSE WHEN WHERE WINDOW WITH
+"""
+_RESERVED = frozenset(_MEANT_OTHERWISE.split()) | frozenset(KEYWORDS)
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
@@ -82,7 +90,7 @@ def words_for(tables: Sequence[Source]) -> list[dict[str, str]]:
     for number, table in enumerate(tables):
         for column in table.columns:
             if column.name not in seen:
-                about = _KINDS.get(column.kind, column.kind.value)
+                about = kind_words(column.kind)
                 words.append(_word("column", column.name, about if not number else f"{about}, {table.name}"))
                 seen.add(column.name)
     for table in tables:
@@ -96,6 +104,11 @@ def words_for(tables: Sequence[Source]) -> list[dict[str, str]]:
     ]
     words += [{"kind": "keyword", "name": word, "text": word, "about": ""} for word in KEYWORDS]
     return words
+
+
+def kind_words(kind: Kind) -> str:
+    """What a column's cells are, as somebody sees it who compares them in SQL."""
+    return _KINDS.get(kind, kind.value)
 
 
 def as_name(name: str) -> str:

@@ -78,7 +78,7 @@ function open(root) {
     if (!isLong) for (const token of text.matchAll(TOKENS)) paint.append(...painted(token));
     paint.append("\n"); // a last empty line has a height, too
     paint.scrollTop = field.scrollTop;
-    if (!field.style.height) grow();
+    grow();
   }
 
   function painted(token) {
@@ -94,8 +94,9 @@ function open(root) {
   }
 
   function grow() {
-    const lines = field.value.split("\n").length;
-    field.rows = Math.max(7, Math.min(lines + 1, 18));
+    if (field.style.height) return; // somebody has dragged it to a height of their own
+    field.rows = 7;
+    while (field.scrollHeight > field.clientHeight && field.rows < 18) field.rows += 1;
   }
 
   // Suggestions
@@ -237,7 +238,6 @@ function open(root) {
   field.addEventListener("input", () => {
     wrong = null;
     draw();
-    grow();
     suggest(false);
   });
   field.addEventListener("keydown", (event) => {
