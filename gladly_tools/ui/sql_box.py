@@ -73,7 +73,7 @@ def _box(session: Session, tables: Sequence[Source], query: Query, zone: str, pl
     asked = _asked(session, place)
     error = asked.error if asked is not None else None
     wrong = {"text": asked.text, "position": error.position} if asked and isinstance(error, QueryError) else None
-    text, kept = sql_editor(
+    text = sql_editor(
         st.session_state[draft],
         st.session_state[version],
         words_for(tables),
@@ -81,8 +81,6 @@ def _box(session: Session, tables: Sequence[Source], query: Query, zone: str, pl
         wrong=wrong if wrong is not None and wrong["position"] is not None else None,
         key=f"sql editor:{place}",
     )
-    if kept is not None and kept != st.session_state.get(f"sql kept:{place}"):
-        st.session_state[f"sql kept:{place}"] = st.session_state[draft] = kept
     _what_it_sees(tables, query, zone)
     if text is not None:
         st.session_state[draft] = text

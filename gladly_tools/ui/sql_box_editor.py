@@ -24,23 +24,26 @@ def sql_editor(
     running: bool,
     wrong: Mapping[str, Any] | None,
     key: str,
-) -> tuple[str | None, str | None]:
-    """Draw the field; returns the query that was just asked to run, and the latest text, each None when there is none.
+) -> str | None:
+    """Draw the field; returns the query that was just asked to run, None when there is none.
 
     `text` is put into the field when it is first drawn and whenever `version` changes. `wrong` is a position in a text,
     which is marked while that is what stands there.
     """
     state = _component()(
-        data={"text": text, "version": version, "words": list(words), "running": running, "wrong": wrong},
+        data={
+            "text": text,
+            "version": version,
+            "words": list(words),
+            "running": running,
+            "wrong": wrong,
+            "place": key,
+        },
         on_run_change=lambda: None,
-        on_draft_change=lambda: None,
         key=key,
     )
-    return _text(state.get("run")), _text(state.get("draft"))
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    asked = state.get("run")
+    return asked if isinstance(asked, str) else None
 
 
 def _component() -> Any:

@@ -7,6 +7,10 @@ const TOKENS = /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|('(?:[^']|'')*(?:'|$))|("(?:[^
 
 const editors = new WeakMap();
 
+// What was typed and not run yet, while another view is shown: in this window's memory alone. Telling the server of it
+// when the field is left would draw the page anew in the middle of the click that left it.
+const drafts = (globalThis.gladlyToolsDrafts ??= new Map());
+
 export default function (component) {
   const root = component.parentElement;
   let editor = editors.get(root);
@@ -27,7 +31,6 @@ function open(root) {
   let component = null;
   let data = null;
   let version = null;
-  let sent = "";
   let keywords = new Set();
   let choices = [];
   let chosen = 0;
@@ -41,7 +44,8 @@ function open(root) {
     if (!before || before.words !== data.words)
       keywords = new Set(data.words.filter((word) => word.kind === "keyword").map((word) => word.name));
     if (first || data.version !== version) {
-      replace(data.text, !first);
+      const draft = first ? drafts.get(data.place) : undefined;
+      replace(draft?.version === data.version ? draft.text : data.text, !first);
       version = data.version;
     }
     wrong = data.wrong !== null && data.wrong.text === field.value ? data.wrong.position : null;
@@ -56,7 +60,6 @@ function open(root) {
   }
 
   function replace(text, focus) {
-    sent = text;
     if (!focus) {
       field.value = text;
     } else {
@@ -231,11 +234,11 @@ function open(root) {
   function start() {
     close();
     if (data.running) return;
-    sent = field.value;
     component.setTriggerValue("run", field.value);
   }
 
   field.addEventListener("input", () => {
+    drafts.set(data.place, { version, text: field.value });
     wrong = null;
     draw();
     suggest(false);
@@ -269,12 +272,7 @@ function open(root) {
   });
   field.addEventListener("scroll", () => { paint.scrollTop = field.scrollTop; });
   field.addEventListener("click", close);
-  field.addEventListener("blur", (event) => {
-    close();
-    if (event.relatedTarget === run || field.value === sent) return;
-    sent = field.value;
-    component.setStateValue("draft", field.value);
-  });
+  field.addEventListener("blur", close);
   run.addEventListener("click", start);
   return { update };
 }
