@@ -15,7 +15,8 @@ What holds a query in, from the outside to the inside:
     the names         files are named relative to the folder of results, so no path of the machine is there to be seen
     the words         errors come by their type; of the engine's own words, only those on values are passed on
 
-The answer is in the engine's memory first and then in a file: at most so many rows, whose types are then known to fit.
+The answer is in the engine's memory before it is in a file, so that every cell is known when it is decided what a
+column becomes. Its first `FEW_ROWS` come first; the whole, up to `MOST_ROWS`, takes their place if there is memory and time.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from gladly_tools.results.sandbox_words import changed, failed, refused, too_lar
 logger = logging.getLogger(__name__)
 
 MOST_ROWS = 1_000_000
+FEW_ROWS = 10_000
 MOST_BYTES = 100 * 1024 * 1024
 MOST_CHARACTERS = 100_000
 THREADS = 2
@@ -79,11 +81,8 @@ class Sandbox:
             outcome = self._outcome(run, self._order(text, tables, zone, place))
             if "columns" not in outcome:
                 raise self._error(outcome, text, tables)
-            path = place / "answer.parquet"
-            if path.stat().st_size > MOST_BYTES:
-                raise too_large(self.memory_mb)
             kept = True
-            return answer_of(outcome, path, time.monotonic() - began)
+            return answer_of(outcome, place / Path(outcome["file"]).name, time.monotonic() - began)
         finally:
             if not kept:
                 shutil.rmtree(place, ignore_errors=True)
@@ -103,8 +102,11 @@ class Sandbox:
             "seconds": self.seconds,
             "threads": THREADS,
             "spill": (inside / "spill").as_posix(),
-            "answer": (inside / "answer.parquet").as_posix(),
+            "first": (inside / "first.parquet").as_posix(),
+            "whole": (inside / "whole.parquet").as_posix(),
             "most_rows": self.most_rows,
+            "few_rows": FEW_ROWS,
+            "most_bytes": MOST_BYTES,
         }
 
     def _outcome(self, run: Run, order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -134,11 +136,14 @@ class Sandbox:
                 # What could not be written any more is tried once again when the pipe is closed.
                 with suppress(BrokenPipeError):
                     process.stdin.close()
-        if said:
-            found: Mapping[str, Any] = json.loads(said)
-            return found
         if run.ended_by == "stop":
             raise Cancelled
+        outcomes = said.splitlines(keepends=True)
+        while outcomes:
+            last = outcomes.pop()
+            if last.endswith(b"\n"):  # else it was killed while it wrote
+                found: Mapping[str, Any] = json.loads(last)
+                return found
         if run.ended_by == "late":
             raise too_long(self.seconds)
         # It did not come to say anything: most likely the operating system refused it more memory.

@@ -7,6 +7,7 @@ on, and only for errors that speak of the query's values; not one that names a f
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from gladly_tools.errors import GladlyToolsError, QueryError, TryLaterError
 from gladly_tools.results.sandbox_rules import is_closed
 from gladly_tools.results.sql import quoted
 
-FILE_TOO_LARGE = "27"  # EFBIG, from a temporary file that reached its bound
+_FILE_TOO_LARGE = str(errno.EFBIG)  # from a temporary file that reached its bound
 _SPEAKS_OF_VALUES = frozenset(
     {"Binder", "Conversion", "Out of Range", "Invalid Input", "Invalid type", "Mismatch Type", "Not implemented"}
 )
@@ -65,7 +66,7 @@ def failed(error: Mapping[str, str], text: str, columns: Iterable[str], memory_m
         )
     if kind == "Catalog":
         return QueryError(f"There is no “{name}” here.", "See the tables and columns under Tables.", position=position)
-    if kind == "Out of Memory" or error.get("errno") == FILE_TOO_LARGE:
+    if kind == "Out of Memory" or error.get("errno") == _FILE_TOO_LARGE:
         return too_large(memory_mb)
     if kind == "IO":
         return changed()

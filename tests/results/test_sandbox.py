@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from gladly_tools.errors import Cancelled, GladlyToolsError, QueryError, TryLaterError
+from gladly_tools.results import sandbox as sandbox_module
 from gladly_tools.results.download import Format, read_csv
 from gladly_tools.results.query import Condition, Operator, Query
-from gladly_tools.results.sandbox import MOST_CHARACTERS, Run, Sandbox
+from gladly_tools.results.sandbox import FEW_ROWS, MOST_CHARACTERS, Run, Sandbox
 from gladly_tools.results.sandbox_answer import Answer
 from gladly_tools.results.sandbox_tables import Source, literal, source, table_name
 from gladly_tools.results.sandbox_words import failed, place_of
@@ -205,6 +206,37 @@ def test_an_answer_is_cut_at_its_cap_and_says_so(result: Result) -> None:
         assert (answer.rows, answer.cut) == (10, cut)
         assert list(answer.frame(100)["n"]) == list(range(10))
         answer.delete()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT n, repeat('x', 900) || n AS t FROM range(1000000) r(n)",  # more than fits in memory
+        "SELECT n, repeat('x', 900) || n AS t FROM range(300000) r(n) ORDER BY n",
+    ],
+)
+def test_of_an_answer_that_is_too_large_the_first_rows_are_kept(result: Result, text: str) -> None:
+    small = Sandbox(result.engine.spill / "sql", seconds=60, memory_mb=128)
+    answer = small.ask(text, [], zone="UTC")
+    assert (answer.rows, answer.cut) == (FEW_ROWS, True)
+    assert list(answer.frame(3)["n"]) == [0, 1, 2]
+    answer.delete()
+
+
+def test_of_an_answer_that_takes_too_long_the_first_rows_are_kept(result: Result) -> None:
+    hurried = Sandbox(result.engine.spill / "sql", seconds=3, memory_mb=256)
+    # The first rows come at once; to know that there is none after the last takes for ever.
+    answer = hurried.ask("SELECT n FROM range(100000000000) r(n) WHERE n < 20000 OR hash(n) = 1", [], zone="UTC")
+    assert (answer.rows, answer.cut) == (FEW_ROWS, True)
+    answer.delete()
+
+
+def test_an_answer_whose_file_would_be_too_large_is_cut_too(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox_module, "MOST_BYTES", 200_000)
+    usual = Sandbox(result.engine.spill / "sql", seconds=60, memory_mb=256)
+    answer = usual.ask("SELECT hash(n) AS h FROM range(100000) r(n)", [], zone="UTC")
+    assert (answer.rows, answer.cut) == (FEW_ROWS, True)
+    answer.delete()
 
 
 def test_an_answer_without_rows_still_has_its_columns(sandbox: Sandbox, result: Result) -> None:
