@@ -16,7 +16,8 @@ What holds a query in, from the outside to the inside:
     the words         errors come by their type; of the engine's own words, only those on values are passed on
 
 The answer is in the engine's memory before it is in a file, so that every cell is known when it is decided what a
-column becomes. Its first `FEW_ROWS` come first; the whole, up to `MOST_ROWS`, takes their place if there is memory and time.
+column becomes. Its first `FEW_ROWS` are written first; the whole, up to `MOST_ROWS`, takes their place where memory and
+time allow.
 """
 
 from __future__ import annotations
