@@ -38,19 +38,18 @@ class Place:
         (folder / "jobs.sqlite").write_text(FOREIGN)
         (folder / "notes.csv").write_text(f"word\n{FOREIGN}\n")
         self.sandbox = Sandbox(self.own[0].folder / "answers", seconds=20, memory_mb=128)
-
-    def _result(self, name: str, cell: str) -> list[Source]:
-        result = self.store.create(name, manifest_of(COLUMNS))
-        result.write_slice(0, "all", [{"Id": cell, "Count": number} for number in range(3)], zone="UTC")
-        result.finish()
-        return [source("result", result)]
-
         # What an attacker might know; the longest first, as one begins another.
         self.paths = {
             "{foreign}": str(self.foreign[0].folder / self.foreign[0].files[0]),
             "{own}": str(self.own[0].folder / self.own[0].files[0]),
             "{folder}": str(self.folder),
         }
+
+    def _result(self, name: str, cell: str) -> list[Source]:
+        result = self.store.create(name, manifest_of(COLUMNS))
+        result.write_slice(0, "all", [{"Id": cell, "Count": number} for number in range(3)], zone="UTC")
+        result.finish()
+        return [source("result", result)]
 
     def filled(self, text: str) -> str:
         """The text with what an attacker might know put into it."""
