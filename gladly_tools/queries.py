@@ -40,13 +40,14 @@ _TIMES = ("%H%M", "%H%M%S", "%H%M%S_%f")
 class AskedQuery:
     """One query of an account: running, or ended with an answer or an error."""
 
-    def __init__(self, owner: str, text: str, began: float) -> None:
+    def __init__(self, owner: str, text: str, clock: Callable[[], float]) -> None:
         self.id = secrets.token_urlsafe(16)
         self.owner = owner
         self.text = text
-        self.began = began
+        self._clock = clock
+        self._began = clock()
         self.jobs: frozenset[str] = frozenset()
-        self.ended: float | None = None
+        self.ended = self._began
         self.answer: Answer | None = None
         self.error: GladlyToolsError | None = None
         self.run = Run()
@@ -61,9 +62,14 @@ class AskedQuery:
         """Wait for the end, so long at most; True when it has ended."""
         return self._done.wait(seconds)
 
-    def end(self, moment: float) -> None:
+    @property
+    def seconds(self) -> float:
+        """How long it has run."""
+        return (self._clock() if self.active else self.ended) - self._began
+
+    def end(self) -> None:
         """It has its answer or its error."""
-        self.ended = moment
+        self.ended = self._clock()
         self._done.set()
 
 
@@ -119,7 +125,7 @@ class Queries:
         """Begin a query. Raises TryLaterError while as many as may run at once are running."""
         settings = self._runs.settings
         self.forget_old()
-        asked = AskedQuery(account.owner, text, self._clock())
+        asked = AskedQuery(account.owner, text, self._clock)
         with self._lock:
             running = [each for each in self._asked.values() if each.active]
             own = sum(each.owner == account.owner for each in running)
@@ -161,11 +167,11 @@ class Queries:
         with self._lock:
             ended = [each for each in self._asked.values() if not each.active]
         by_owner: dict[str, list[AskedQuery]] = defaultdict(list)
-        for each in sorted(ended, key=lambda asked: asked.ended or 0, reverse=True):
+        for each in sorted(ended, key=lambda asked: asked.ended, reverse=True):
             by_owner[each.owner].append(each)
         for own in by_owner.values():
             for place, each in enumerate(own):
-                if place >= MOST_ANSWERS or now - (each.ended or now) > KEEP_SECONDS or not self._is_whole(each):
+                if place >= MOST_ANSWERS or now - each.ended > KEEP_SECONDS or not self._is_whole(each):
                     self._forget(each)
 
     def close(self) -> None:
@@ -188,7 +194,7 @@ class Queries:
             logger.exception("a query ended in a way that nobody foresaw")
             asked.error = GladlyToolsError("The query could not be run.", "Try again; the log has the details.")
         finally:
-            asked.end(self._clock())
+            asked.end()
 
     def _is_whole(self, asked: AskedQuery) -> bool:
         """True while every result that the query read is still there, and its owner's."""

@@ -15,7 +15,9 @@ What holds a query in, from the outside to the inside:
     the names         files are named relative to the folder of results, so no path of the machine is there to be seen
     the words         errors come by their type; of the engine's own words, only those on values are passed on
 
-The answer is in the engine's memory first and then in a file: at most so many rows, whose types are then known to fit.
+The answer is in the engine's memory before it is in a file, so that every cell is known when it is decided what a
+column becomes. Its first `FEW_ROWS` are written first; the whole, up to `MOST_ROWS`, takes their place where memory and
+time allow.
 """
 
 from __future__ import annotations
@@ -30,17 +32,19 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import Cancelled, GladlyToolsError, QueryError
 from gladly_tools.results.sandbox_answer import Answer, answer_of
 from gladly_tools.results.sandbox_tables import Source
-from gladly_tools.results.sandbox_words import failed, refused, too_large, too_long
+from gladly_tools.results.sandbox_words import changed, failed, refused, too_large, too_long
 
 logger = logging.getLogger(__name__)
 
 MOST_ROWS = 1_000_000
+FEW_ROWS = 10_000
 MOST_BYTES = 100 * 1024 * 1024
 MOST_CHARACTERS = 100_000
 THREADS = 2
@@ -78,11 +82,8 @@ class Sandbox:
             outcome = self._outcome(run, self._order(text, tables, zone, place))
             if "columns" not in outcome:
                 raise self._error(outcome, text, tables)
-            path = place / "answer.parquet"
-            if path.stat().st_size > MOST_BYTES:
-                raise too_large(self.memory_mb)
             kept = True
-            return answer_of(outcome, path, time.monotonic() - began)
+            return answer_of(outcome, place / Path(outcome["file"]).name, time.monotonic() - began)
         finally:
             if not kept:
                 shutil.rmtree(place, ignore_errors=True)
@@ -102,8 +103,11 @@ class Sandbox:
             "seconds": self.seconds,
             "threads": THREADS,
             "spill": (inside / "spill").as_posix(),
-            "answer": (inside / "answer.parquet").as_posix(),
+            "first": (inside / "first.parquet").as_posix(),
+            "whole": (inside / "whole.parquet").as_posix(),
             "most_rows": self.most_rows,
+            "few_rows": FEW_ROWS,
+            "most_bytes": MOST_BYTES,
         }
 
     def _outcome(self, run: Run, order: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -129,12 +133,18 @@ class Sandbox:
                 said = b""
             finally:
                 late.cancel()
-                process.kill()  # else it would wait for its standard input to close, which comes after this
-        if said:
-            found: Mapping[str, Any] = json.loads(said)
-            return found
+                process.kill()
+                # What could not be written any more is tried once again when the pipe is closed.
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
         if run.ended_by == "stop":
             raise Cancelled
+        outcomes = said.splitlines(keepends=True)
+        while outcomes:
+            last = outcomes.pop()
+            if last.endswith(b"\n"):  # else it was killed while it wrote
+                found: Mapping[str, Any] = json.loads(last)
+                return found
         if run.ended_by == "late":
             raise too_long(self.seconds)
         # It did not come to say anything: most likely the operating system refused it more memory.
@@ -144,6 +154,8 @@ class Sandbox:
     def _error(self, outcome: Mapping[str, Any], text: str, tables: Sequence[Source]) -> GladlyToolsError:
         if "refused" in outcome:
             return refused(outcome["refused"], text)
+        if any(not (table.folder / path).exists() for table in tables for path in table.files):
+            return changed()
         columns = [name for table in tables for name in table.column_names]
         return failed(outcome["error"], text, columns, self.memory_mb)
 

@@ -17,6 +17,7 @@ from gladly_tools.results.schema import Column, Kind
 
 _VIEW_BYTES = 12 * 1024 * 1024
 _CELL_CHARACTERS = 2_000
+_NAME_CHARACTERS = 100  # a column without an alias is called like its whole expression
 _BATCH_ROWS = 1_000
 _KINDS: Mapping[str, Kind] = {
     "text": Kind.TEXT,
@@ -88,7 +89,7 @@ class Answer:
 def answer_of(found: Mapping[str, Any], path: Path, seconds: float) -> Answer:
     """What the process of the sandbox said of the file that it wrote."""
     listed: Sequence[Mapping[str, str]] = found["columns"]
-    names = _distinct([each["name"] for each in listed])
+    names = _distinct([_short(each["name"], _NAME_CHARACTERS) for each in listed])
     return Answer(
         path=path,
         columns=tuple(
@@ -119,7 +120,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
     arrays = [
-        pa.array([_short(cell) for cell in column.to_pylist()], pa.string())
+        pa.array([None if cell is None else _short(cell, _CELL_CHARACTERS) for cell in column.to_pylist()], pa.string())
         if pa.types.is_string(column.type) and column.nbytes > _CELL_CHARACTERS
         else column
         for column in batch.columns
@@ -127,5 +128,5 @@ def _shortened(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
 
-def _short(cell: str | None) -> str | None:
-    return cell if cell is None or len(cell) <= _CELL_CHARACTERS else cell[: _CELL_CHARACTERS - 1] + "…"
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,9 +1,10 @@
-"""The process in which one query runs: it reads one order, answers with one line, and ends.
+"""The process in which one query runs: it reads one order, answers, and ends.
 
-In: a line of JSON, then silence; when the pipe closes, its owner is gone, and so goes this process. Out: a line of JSON
-    {"rows", "cut", "tables", "columns": [{"name", "kind", "type"}]}    and the rows lie in the answer's file
-    {"refused": {"what", "advice", "position"}}                         by the rules, before the engine was asked
-    {"error": {"exception_type", "exception_message", …}}               in the engine's words
+In: a line of JSON, then silence; when the pipe closes, its owner is gone, and so goes this process. Out: a line of
+JSON, and of a large answer two, the first of them for its first rows; the last one counts
+    {"file", "rows", "cut", "tables", "columns": [{"name", "kind", "type"}]}    the rows lie in that file
+    {"refused": {"what", "advice", "position"}}                                 by the rules; nothing of it was run
+    {"error": {"exception_type", "exception_message", …}}                       in the engine's words
 
 It is started with an empty environment and imports no more than it needs, so that there is little to be found in it and
 it starts in a tenth of a second.
@@ -11,6 +12,7 @@ it starts in a tenth of a second.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -32,6 +34,7 @@ _SMALL = frozenset({"tinyint", "smallint", "integer", "bigint", "utinyint", "usm
 _LARGE = frozenset({"ubigint", "hugeint", "uhugeint", "bignum"})
 _NESTED = frozenset({"list", "array", "struct", "map", "union", "variant"})
 _EXACT_DIGITS = 15
+_NO_ROOM = "Out of Memory"
 _BEFORE = "CREATE TEMP TABLE answer AS SELECT * FROM (\n"
 
 
@@ -41,6 +44,11 @@ class _Failed(Exception):
     def __init__(self, described: Mapping[str, str]) -> None:
         super().__init__(described.get("exception_type"))
         self.described = described
+
+    @property
+    def is_for_want_of_room(self) -> bool:
+        """True when memory, or a file in its stead, was too small."""
+        return self.described.get("exception_type") == _NO_ROOM or self.described.get("errno") == str(errno.EFBIG)
 
 
 def main() -> None:
@@ -58,10 +66,14 @@ def main() -> None:
     except duckdb.Error as error:
         outcome = {"error": _described(error)}
     except MemoryError:
-        outcome = {"error": {"exception_type": "Out of Memory", "exception_message": ""}}
-    sys.stdout.buffer.write(json.dumps(outcome).encode())
-    sys.stdout.flush()
+        outcome = {"error": {"exception_type": _NO_ROOM, "exception_message": ""}}
+    _say(outcome)
     os._exit(0)
+
+
+def _say(outcome: Mapping[str, Any]) -> None:
+    sys.stdout.buffer.write(json.dumps(outcome).encode() + b"\n")
+    sys.stdout.flush()
 
 
 def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,8 +82,22 @@ def _answer(order: Mapping[str, Any]) -> dict[str, Any]:
         read = _read(engine, order["text"], {key: table["name"] for key, table in tables.items()})
     chosen = [table for table in order["tables"] if table["name"] in read.tables]
     paths = [path for table in chosen for path in table["paths"]]
-    with _shut_in(order, paths=[*paths, order["answer"]], views=chosen) as engine:
-        return {**_run(engine, read.text, order), "tables": [table["name"] for table in chosen]}
+    names = {"tables": [table["name"] for table in chosen]}
+    with _shut_in(order, paths=[*paths, order["first"]], views=chosen) as engine:
+        columns = _columns(engine, read.text)
+        first = _written(engine, read.text, columns, order["first"], min(order["few_rows"], order["most_rows"])) | names
+    if not first["cut"] or order["few_rows"] >= order["most_rows"]:
+        return first
+    _say(first)
+    # All of it only where it fits in memory: to move much of it to disk and back takes longer than anybody waits.
+    try:
+        with _shut_in({**order, "spill": ""}, paths=[*paths, order["whole"]], views=chosen) as engine:
+            whole = _written(engine, read.text, columns, order["whole"], order["most_rows"]) | names
+    except _Failed as failure:
+        if failure.is_for_want_of_room:
+            return first
+        raise
+    return whole if os.path.getsize(order["whole"]) <= order["most_bytes"] else first
 
 
 def _shut_in(order: Mapping[str, Any], *, paths: list[str], views: Any = ()) -> duckdb.DuckDBPyConnection:
@@ -147,14 +173,20 @@ def _bare(engine: duckdb.DuckDBPyConnection, text: str, tree: str) -> str:
     return text
 
 
-def _run(engine: duckdb.DuckDBPyConnection, text: str, order: Mapping[str, Any]) -> dict[str, Any]:
-    most = order["most_rows"]
+def _columns(engine: duckdb.DuckDBPyConnection, text: str) -> list[tuple[str, Any]]:
+    """The names and types of what the query asks for."""
     try:
         asked = engine.sql(text)
     except duckdb.Error:
         engine.execute(text)  # fails the same way, and says where in the text
         raise
-    columns = list(zip(asked.columns, asked.types, strict=True))
+    return list(zip(asked.columns, asked.types, strict=True))
+
+
+def _written(
+    engine: duckdb.DuckDBPyConnection, text: str, columns: list[tuple[str, Any]], file: str, most: int
+) -> dict[str, Any]:
+    """Write the answer's first rows, at most so many, into the file, and say what they are. Raises _Failed."""
     names = ", ".join(f"k{number}" for number in range(len(columns)))
     # On lines of its own, so that a comment at its end ends there.
     try:
@@ -164,11 +196,17 @@ def _run(engine: duckdb.DuckDBPyConnection, text: str, order: Mapping[str, Any])
     rows = int(engine.execute("SELECT count(*) FROM answer").fetchall()[0][0])
     shapes = _shapes(engine, [type for _, type in columns])
     listed = ", ".join(f"{expression} AS k{number}" for number, (_, expression) in enumerate(shapes))
-    engine.execute(
-        f"COPY (SELECT {listed} FROM answer LIMIT {most}) TO {_literal(order['answer'])}"
-        " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10000, USE_TMP_FILE false)"
-    )
+    try:
+        engine.execute(
+            f"COPY (SELECT {listed} FROM answer LIMIT {most}) TO {_literal(file)}"
+            " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10000, USE_TMP_FILE false)"
+        )
+    except duckdb.Error as error:
+        raise _Failed(_described(error)) from None
+    finally:
+        engine.execute("DROP TABLE answer")
     return {
+        "file": file,
         "rows": min(rows, most),
         "cut": rows > most,
         "columns": [

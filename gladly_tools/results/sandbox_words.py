@@ -7,6 +7,7 @@ on, and only for errors that speak of the query's values; not one that names a f
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from gladly_tools.errors import GladlyToolsError, QueryError, TryLaterError
 from gladly_tools.results.sandbox_rules import is_closed
 from gladly_tools.results.sql import quoted
 
-FILE_TOO_LARGE = "27"  # EFBIG, from a temporary file that reached its bound
+_FILE_TOO_LARGE = str(errno.EFBIG)  # from a temporary file that reached its bound
 _SPEAKS_OF_VALUES = frozenset(
     {"Binder", "Conversion", "Out of Range", "Invalid Input", "Invalid type", "Mismatch Type", "Not implemented"}
 )
@@ -65,10 +66,10 @@ def failed(error: Mapping[str, str], text: str, columns: Iterable[str], memory_m
         )
     if kind == "Catalog":
         return QueryError(f"There is no “{name}” here.", "See the tables and columns under Tables.", position=position)
-    if kind == "Out of Memory" or error.get("errno") == FILE_TOO_LARGE:
+    if kind == "Out of Memory" or error.get("errno") == _FILE_TOO_LARGE:
         return too_large(memory_mb)
     if kind == "IO":
-        return TryLaterError("A table of this query has just changed or was deleted.", "Load the result again.")
+        return changed()
     if kind == "Permission":
         return QueryError("Only the tables of this account can be read.", "See them under Tables.", position=position)
     first = error.get("exception_message", "").split("\n")[0].strip()
@@ -76,6 +77,11 @@ def failed(error: Mapping[str, str], text: str, columns: Iterable[str], memory_m
         words = first if first.endswith((".", "!", "?")) else f"{first}."
         return QueryError(words, _CAST_ADVICE if "type" in first or kind == "Conversion" else "", position=position)
     return QueryError("The query engine could not answer this query.", "Write it in another way.", position=position)
+
+
+def changed() -> TryLaterError:
+    """A file of a table is not there any more."""
+    return TryLaterError("A table of this query has just changed or was deleted.", "Load the result again.")
 
 
 def too_large(memory_mb: int) -> QueryError:

@@ -26,6 +26,7 @@ from gladly_tools.ui.filters import Looked, active_filters, filter_bar, forget_f
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.names_beside import with_names
 from gladly_tools.ui.readings import READINGS
+from gladly_tools.ui.sql_box import sql_box
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.routes import download_link, view_key
@@ -118,7 +119,13 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     zone = shown.result.manifest.zone
     charts = charts_of(job.kind, shown.name)
     reading = READINGS.get((job.kind, shown.name))
-    views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
+    views = [
+        *([reading.label] if reading else []),
+        "Table",
+        *(["Charts"] if charts else []),
+        "SQL",
+        "About the columns",
+    ]
     st.session_state.setdefault(f"view:{place}", views[0])
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
         view = st.segmented_control(
@@ -141,7 +148,9 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         views_menu(_looked(session, shown, table, zone))
         _download(shown, query, taken, table.rows)
     active_filters(table, query, place, zone)
-    if taken == 0:
+    if view == "SQL":
+        sql_box(session, job, shown.name, replace(query, sort=()), zone, place=place)
+    elif taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
         charts(table, replace(query, sort=()), zone, place)
