@@ -13,7 +13,7 @@ import streamlit as st
 
 from gladly_tools.results.histogram import Bin
 from gladly_tools.results.words import day_words, number_words
-from gladly_tools.ui.drawing import is_dark, palette
+from gladly_tools.ui.drawing import is_dark, look
 from gladly_tools.ui.words import counted, plain
 
 HEIGHT = 56
@@ -38,7 +38,9 @@ def draw_spread(bins: Sequence[Bin], low: Any, high: Any, *, unit: str, zone: st
         .encode(
             x=alt.X("bin:O", axis=None, scale=alt.Scale(paddingInner=0.12, paddingOuter=0)),
             y=alt.Y("Rows:Q", axis=None),
-            color=alt.Color("chosen:N", scale=alt.Scale(domain=[True, False], range=[palette()[0], soft]), legend=None),
+            color=alt.Color(
+                "chosen:N", scale=alt.Scale(domain=[True, False], range=[look().palette[0], soft]), legend=None
+            ),
             tooltip=["Values:N", alt.Tooltip("Rows:Q", format=",")],
         )
         .configure_view(strokeWidth=0)
