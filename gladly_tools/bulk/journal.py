@@ -19,6 +19,7 @@ from gladly_tools.bulk.action import Before, Choices, Outcome, Status
 from gladly_tools.bulk.id_file import Checked
 from gladly_tools.bulk.records import AuditLine, BulkRun, LinesBeside, OpenRow, ResultRow, before_of, result_of, run_of
 from gladly_tools.errors import NotFoundError
+from gladly_tools.sqlite_file import open_sqlite
 
 SCHEMA = """
 create table if not exists runs (
@@ -75,15 +76,10 @@ class BulkJournal:
     """The journal of one data directory; any thread may use it, and several processes may share the file."""
 
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._now = now
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        # FULL: an intent must be on disk before the request it announces leaves this machine.
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
-            self._connection.execute(f"pragma {pragma}")
-        self._connection.executescript(SCHEMA)
+        # An intent must be on disk before the request it announces leaves this machine.
+        self._connection = open_sqlite(path, SCHEMA, is_durable=True, forgets=True)
 
     def close(self) -> None:
         """Close the file."""

@@ -33,7 +33,7 @@ ASK_SECONDS = 30.0
 DRAW_SECONDS = 0.2
 MOST_REMEMBERED = 5
 _REMEMBERED = "whole conversations"
-_OWN_DAYS = "Export files hold what happened in their own days; what came before or after is in Gladly alone."
+_OWN_DAYS = "Export files hold what happened in their own days, and not every kind of item; Gladly has the rest."
 
 
 class Origin(StrEnum):
