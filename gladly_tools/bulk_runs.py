@@ -13,7 +13,7 @@ from gladly_tools.bulk import ACTIONS, Action, Choices, Status
 from gladly_tools.bulk.id_file import Checked, check
 from gladly_tools.bulk.journal import BulkJournal
 from gladly_tools.bulk.locks import Locks
-from gladly_tools.bulk.records import BulkRun
+from gladly_tools.bulk.records import BulkRun, LinesBeside
 from gladly_tools.bulk.results import audit_csv, input_csv, reopen_csv, results_csv
 from gladly_tools.bulk.uploads import Upload, Uploads
 from gladly_tools.bulk.worker import Worker
@@ -152,6 +152,10 @@ class BulkRuns:
     def counts(self, run: BulkRun) -> Mapping[Status, int]:
         """How many IDs of a run ended how."""
         return self.journal.counts(run.id)
+
+    def beside(self, run: BulkRun) -> LinesBeside:
+        """The lines of a run's results that no count holds."""
+        return self.journal.beside(run.id)
 
     def seconds(self, order: Order) -> float:
         """About how long a run takes at the pace that the organization allows."""

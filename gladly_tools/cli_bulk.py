@@ -316,7 +316,15 @@ def _before_the_first_row(error: Exception) -> Exception:
 def _end(bulk: BulkRuns, run: BulkRun, error: Exception | None, target: Results) -> None:
     """Say how it ended, in words and by the exit code."""
     counts = bulk.counts(run)
+    beside = bulk.beside(run)
+    others = (
+        (beside.set_aside, "set aside before the run, which are “skipped” in the results"),
+        (beside.repeated, "that repeat an ID, with its outcome"),
+    )
     click.echo(f"{_counted(counts)}; in {target.path}", err=True)
+    for number, what in others:
+        if number:
+            click.echo(f"Not counted: {number:,} {'line' if number == 1 else 'lines'} {what}", err=True)
     if error is not None:
         click.echo(str(error), err=True)
     if run.finished_at is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from gladly_tools.sqlite_file import open_sqlite
 
 SCHEMA = """
 create table if not exists remembered (
@@ -22,14 +23,11 @@ class Remembered:
     """The look-ups of every account in one file; `of` gives one account's."""
 
     def __init__(self, path: Path, *, hours: float, now: Callable[[], float] = time.time) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._age = hours * 3600
         self._now = now
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-        # NORMAL: a look-up lost with the power is only asked again.
-        for statement in ("pragma journal_mode=wal", "pragma synchronous=normal", "pragma secure_delete=on", SCHEMA):
-            self._connection.execute(statement)
+        # A look-up lost with the power is only asked again.
+        self._connection = open_sqlite(path, SCHEMA, is_durable=False, forgets=True)
 
     def of(self, owner: str) -> AccountMemory:
         """One account's look-ups."""

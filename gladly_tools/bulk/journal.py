@@ -17,8 +17,9 @@ from pathlib import Path
 
 from gladly_tools.bulk.action import Before, Choices, Outcome, Status
 from gladly_tools.bulk.id_file import Checked
-from gladly_tools.bulk.records import AuditLine, BulkRun, OpenRow, ResultRow, before_of, result_of, run_of
+from gladly_tools.bulk.records import AuditLine, BulkRun, LinesBeside, OpenRow, ResultRow, before_of, result_of, run_of
 from gladly_tools.errors import NotFoundError
+from gladly_tools.sqlite_file import open_sqlite
 
 SCHEMA = """
 create table if not exists runs (
@@ -75,15 +76,10 @@ class BulkJournal:
     """The journal of one data directory; any thread may use it, and several processes may share the file."""
 
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._now = now
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        # FULL: an intent must be on disk before the request it announces leaves this machine.
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on"):
-            self._connection.execute(f"pragma {pragma}")
-        self._connection.executescript(SCHEMA)
+        # An intent must be on disk before the request it announces leaves this machine.
+        self._connection = open_sqlite(path, SCHEMA, is_durable=True, forgets=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -160,7 +156,7 @@ class BulkJournal:
         return [run_of(row) for row in rows]
 
     def counts(self, run_id: str) -> Mapping[Status, int]:
-        """How many IDs ended how; those without an outcome count as not attempted. Lines set aside are left out."""
+        """How many IDs ended how; those without an outcome count as not attempted. `beside` has the other lines."""
         with self._lock:
             kept = self._connection.execute("select forgotten_counts from runs where id = ?", (run_id,)).fetchone()
             if kept is not None and kept[0] is not None:
@@ -172,6 +168,16 @@ class BulkJournal:
                 (run_id, Status.SKIPPED),
             ).fetchall()
         return {Status(row["outcome"] or Status.NOT_ATTEMPTED): row["number"] for row in rows}
+
+    def beside(self, run_id: str) -> LinesBeside:
+        """The lines of the results that no count holds; none once the rows were deleted."""
+        with self._lock:
+            set_aside, repeated = self._connection.execute(
+                "select coalesce(sum(repeats is null), 0), coalesce(sum(repeats is not null), 0) from rows"
+                " where run = ? and (repeats is not null or (outcome = ? and before is null and finished_at is null))",
+                (run_id, Status.SKIPPED),
+            ).fetchone()
+        return LinesBeside(set_aside=set_aside, repeated=repeated)
 
     def open_rows(self, run_id: str) -> Iterator[OpenRow]:
         """The rows without an outcome, in the order of the file, read a few at a time."""

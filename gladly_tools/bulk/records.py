@@ -41,6 +41,14 @@ class BulkRun:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LinesBeside:
+    """Lines of the results that are no ID of their own: set aside before the run, or repeating an ID."""
+
+    set_aside: int
+    repeated: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenRow:
     """A row that has no outcome yet; `before` is set when a change of it was begun."""
 
@@ -63,6 +71,11 @@ class ResultRow:
     error: str
     topic_added: bool | None
     finished_at: str
+
+    @property
+    def is_set_aside(self) -> bool:
+        """True for a line that was left out before the run began."""
+        return self.status is Status.SKIPPED and self.before is None and not self.finished_at
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,8 +38,9 @@ def results_csv(
 
 
 def input_csv(journal: BulkJournal, run: BulkRun, statuses: Sequence[Status]) -> bytes:
-    """The lines of the file that ended so, as a file to begin another run with; each ID once."""
-    rows = (row.cells for row in journal.result_rows(run.id, only=statuses) if row.repeats_line is None)
+    """The lines of the file that ended so, as a file to begin another run with; each ID once, and none set aside."""
+    found = journal.result_rows(run.id, only=statuses)
+    rows = (row.cells for row in found if row.repeats_line is None and not row.is_set_aside)
     return b"".join(_csv(run.columns, rows, bom=False, guard=True))
 
 

@@ -7,7 +7,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from gladly_tools.demo.company import Company
-from gladly_tools.demo.refusals import missing
+from gladly_tools.demo.ivrs import Sound
+from gladly_tools.demo.refusals import missing, refused
 
 
 class IvrEndpoints:
@@ -38,7 +39,9 @@ class IvrEndpoints:
     def audio(self, request: Request) -> Response:
         ivr = self._ivrs.get(request.path_params["ivr"])
         for prompt in ivr.prompts if ivr else ():
-            if prompt.id == request.path_params["prompt"]:
+            if prompt.id == request.path_params["prompt"] and prompt.sound is not Sound.NONE:
+                if prompt.sound is Sound.REFUSED:
+                    return refused(400, "invalid", "recordingId", "the recording cannot be read")
                 return StreamingResponse(prompt.audio, media_type="audio/mpeg")
         return missing("the recording does not exist")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from gladly_tools.demo.ids import Ids, Kind
 from gladly_tools.demo.media import Paragraph, recording
@@ -13,10 +14,28 @@ from gladly_tools.demo.media import Paragraph, recording
 _MENUS = (
     ("Main menu", ("Welcome", "WELCOME", "Press 1 for orders", "Returns, exchanges & refunds", "CON", "../../x")),
     ("Queue", ("Hold music 🎵", "You are next", "You are next", "=SUM(A1)", "C:\\prompts\\hold.mp3")),
-    ("After hours 🌙", ("Geschlossen: Größe M", "Voicemail?", "." * 3, "We are closed. " * 20, "お待ちください")),
+    (
+        "After hours 🌙",
+        (
+            *("Geschlossen: Größe M", "Voicemail?", "." * 3, "We are closed. " * 20, "お待ちください"),
+            *("Holiday hours", "Old greeting"),
+        ),
+    ),
     ("Text to speech only", ()),
 )
 _PROMPTS_A_MENU = 100
+
+
+class Sound(StrEnum):
+    """What comes of asking for a prompt's audio."""
+
+    THERE = "there"
+    NONE = "none"
+    REFUSED = "refused"
+
+
+_SOUNDS: Mapping[str, Sound] = {"Holiday hours": Sound.NONE, "Old greeting": Sound.REFUSED}
+"""The prompts that were never recorded, or whose file is lost, by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +45,7 @@ class Prompt:
     id: str
     name: str
     seconds: float
+    sound: Sound = Sound.THERE
 
     @property
     def audio(self) -> Iterator[bytes]:
@@ -55,6 +75,7 @@ def make_ivrs(ids: Ids) -> tuple[Ivr, ...]:
                     id=ids.make(Kind.PROMPT, place * _PROMPTS_A_MENU + number),
                     name=prompt,
                     seconds=round(2 + len(re.findall(r"\w+", prompt)) * 0.72, 2),
+                    sound=_SOUNDS.get(prompt, Sound.THERE),
                 )
                 for number, prompt in enumerate(prompts)
             ),

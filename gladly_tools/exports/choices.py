@@ -40,7 +40,7 @@ class ChoicesQuestion(Question):
 
     `groups` holds the list in groups. When `of` names another question, only the groups that are its answer are
     offered. `usual` is what is chosen at first. A `compact` one takes a line on the page, not one for each choice. Each
-    choice may have a help text in `helps`.
+    choice may have a help text in `helps`, and words for people in `words`, where it is a code.
     """
 
     option: str
@@ -52,6 +52,11 @@ class ChoicesQuestion(Question):
     empty_means: str = ""
     compact: bool = False
     helps: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def in_words(self, choice: str) -> str:
+        """A choice as people read it."""
+        return self.words.get(choice, choice)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -83,4 +88,4 @@ class ChoicesQuestion(Question):
     def describe(self, value: tuple[str, ...]) -> str:
         if not value:
             return self.empty_means
-        return ", ".join(value) if len(value) <= 3 else f"{len(value)} {self.what}"
+        return ", ".join(map(self.in_words, value)) if len(value) <= 3 else f"{len(value)} {self.what}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from datetime import time as time_of_day
@@ -25,23 +25,23 @@ from gladly_tools.settings import Settings
 
 WHICH_JOBS = "Gladly keeps jobs for 14 days. Find Jobs lists them here, `gladly-tools export-jobs` on the command line."
 
-KINDS = (
-    "CHAT_MESSAGE",
-    "CONVERSATION_NOTE",
-    "CONVERSATION_STATUS_CHANGE",
-    "CUSTOMER_ACTIVITY",
-    "EMAIL",
-    "FACEBOOK_MESSAGE",
-    "INSTAGRAM_DIRECT",
-    "PHONE_CALL",
-    "SMS",
-    "TOPIC_CHANGE",
-    "TWITTER",
-    "VOICE_AI_MESSAGE",
-    "VOICEMAIL",
-    "WHATSAPP",
-)
-"""The kinds of item that can be asked for; without any, all are taken, also those that no document names."""
+KINDS: Mapping[str, str] = {
+    "CHAT_MESSAGE": "Chat message",
+    "CONVERSATION_NOTE": "Note",
+    "CONVERSATION_STATUS_CHANGE": "Conversation opened or closed",
+    "CUSTOMER_ACTIVITY": "Customer activity",
+    "EMAIL": "E-mail",
+    "FACEBOOK_MESSAGE": "Facebook message",
+    "INSTAGRAM_DIRECT": "Instagram message",
+    "PHONE_CALL": "Phone call",
+    "SMS": "SMS",
+    "TOPIC_CHANGE": "Topics added or removed",
+    "TWITTER": "Twitter message",
+    "VOICE_AI_MESSAGE": "Voice AI message",
+    "VOICEMAIL": "Voicemail",
+    "WHATSAPP": "WhatsApp message",
+}
+"""The kinds of item that can be asked for, in words; without any, all are taken, also those that no document names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,8 @@ class FileExportParameters(Parameters):
             help="None chosen means all.",
             option="type",
             what="kinds of item",
-            groups={"": KINDS},
+            groups={"": tuple(KINDS)},
+            words=KINDS,
             compact=True,
         ),
         default=(),

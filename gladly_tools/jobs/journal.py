@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import NotFoundError
+from gladly_tools.sqlite_file import open_sqlite
 
 SCHEMA = """
 create table if not exists jobs (
@@ -144,15 +145,10 @@ class Journal:
     """The journal of one data directory; any thread may use it, and several processes may share the file."""
 
     def __init__(self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._now = now
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
-        # FULL, since a slice that is counted must still be there after the power fails.
-        for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on"):
-            self._connection.execute(f"pragma {pragma}")
-        self._connection.executescript(SCHEMA)
+        # A slice that is counted must still be there after the power fails.
+        self._connection = open_sqlite(path, SCHEMA, is_durable=True)
 
     def close(self) -> None:
         """Close the file."""

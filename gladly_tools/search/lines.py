@@ -70,6 +70,8 @@ def is_blank(line: bytes) -> bool:
 
 def read_record(line: bytes) -> dict[str, Any]:
     """The JSON object of a line. Raises UnreadableLine for anything else."""
+    if len(line) >= LONGEST_LINE:
+        raise UnreadableLine(f"longer than {LONGEST_LINE // 1024**2} MB, of which only the beginning is here")
     try:
         value = _decode(line.decode("utf-8"))
     except UnicodeDecodeError:

@@ -16,7 +16,7 @@ from gladly_tools.errors import GladlyToolsError
 from gladly_tools.jobs import Job, State
 from gladly_tools.ui.account import base_path, browser_zone, session_of
 from gladly_tools.ui.bulk_confirm import ask_to_confirm
-from gladly_tools.ui.bulk_words import ORDER, label_of, noun_of, state_in_words, title_of_run
+from gladly_tools.ui.bulk_words import ORDER, beside_in_words, label_of, noun_of, state_in_words, title_of_run
 from gladly_tools.ui.job_panel import BULK_LOOKS, POLL, attempt, expiry
 from gladly_tools.ui.words import duration, moment, plain
 from gladly_tools.web.bulk_routes import BulkFile, bulk_link
@@ -149,6 +149,9 @@ def _figures(run: BulkRun, counts: Mapping[Status, int]) -> None:
     with st.container(horizontal=True, gap="small", key=f"figures:{run.id}"):
         for status in shown:
             st.metric(label_of(status, run), f"{counts[status]:,}", border=True, width=170)
+    beside = portal().bulk.beside(run)
+    if words := beside_in_words(beside):
+        st.caption(f":material/playlist_remove: {plain(words)}")
 
 
 def _next(session: Session, run: BulkRun, counts: Mapping[Status, int]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from gladly_tools.bulk import ACTIONS, Status
-from gladly_tools.bulk.records import BulkRun
+from gladly_tools.bulk.records import BulkRun, LinesBeside
 from gladly_tools.jobs import State
 from gladly_tools.ui.job_panel import BULK_LOOKS
+from gladly_tools.ui.words import counted
 from gladly_tools.web.portal import portal
 
 LABELS = {
@@ -77,6 +78,19 @@ def counts_in_words(run: BulkRun) -> str:
         for status in ORDER
         if counts.get(status)
     )
+
+
+def beside_in_words(beside: LinesBeside) -> str:
+    """The lines of the results beside the figures, which count each ID once; empty when there are none."""
+    parts = []
+    if beside.set_aside:
+        aside = counted(beside.set_aside, "line that was set aside is", "lines that were set aside are")
+        parts.append(f"{aside} “skipped”")
+    if beside.repeated:
+        parts.append(
+            f"{counted(beside.repeated, 'line that repeats an ID has', 'lines that repeat an ID have')} its outcome"
+        )
+    return f"These figures count each ID once. In the results, {' and '.join(parts)}." if parts else ""
 
 
 def noun_of(run: BulkRun, count: int) -> str:

@@ -15,8 +15,8 @@ from gladly_tools.web.vault import Session
 SECONDS = 10.0
 
 
-def call_choice(question: CallQuestion, key: str, session: Session) -> str:
-    """The id of the chosen call; what was typed where nothing is found by it, which is told at the export."""
+def call_choice(question: CallQuestion, key: str, session: Session, *, is_told: bool = False) -> str:
+    """The id of the chosen call; what was typed where nothing is found by it, which is told unless it is already."""
     text = st.text_input(
         question.label,
         placeholder="ID of the call, or ID or address of its conversation",
@@ -28,7 +28,7 @@ def call_choice(question: CallQuestion, key: str, session: Session) -> str:
         given = question.check(text, name="")
     except InputError:
         return text
-    calls = _calls(given, key, session)
+    calls = _calls(given, key, session, is_told=is_told)
     if not calls:
         return text
     if len(calls) == 1:
@@ -48,7 +48,7 @@ def call_choice(question: CallQuestion, key: str, session: Session) -> str:
     return text if chosen is None else chosen
 
 
-def _calls(given: str, key: str, session: Session) -> Mapping[str, str]:
+def _calls(given: str, key: str, session: Session, *, is_told: bool) -> Mapping[str, str]:
     """The calls that the text names, in words by id; asked for once while the text stays. None when there are none."""
     before, words = st.session_state.get(f"{key}:found", (None, {}))
     if before == given:
@@ -56,7 +56,8 @@ def _calls(given: str, key: str, session: Session) -> Mapping[str, str]:
     try:
         found = calls_at(session.client.watched_by(Impatient(SECONDS)), given, name="")
     except GladlyToolsError as error:
-        st.caption(f":material/call_end: {plain(error)}")
+        if not is_told:
+            st.caption(f":material/call_end: {plain(error)}")
         return {}
     words = {call.id: call.words for call in found}
     st.session_state[f"{key}:found"] = (given, words)

@@ -15,7 +15,13 @@ def choices(question: ChoicesQuestion, key: str, answers: Mapping[str, Any]) -> 
     """The chosen ones. A list that follows another answer is folded away, as none chosen means all."""
     if question.compact:
         return st.multiselect(
-            question.label, question.choices, placeholder="All", help=question.help, key=key, persist_state="session"
+            question.label,
+            question.choices,
+            format_func=question.in_words,
+            placeholder="All",
+            help=question.help,
+            key=key,
+            persist_state="session",
         )
     groups = question.offered(answers)
     if not question.of:
@@ -42,7 +48,7 @@ def _boxes(question: ChoicesQuestion, key: str, group: Sequence[str], *, columns
         with column, st.container(gap="xsmall"):
             for choice in group[place * rows : (place + 1) * rows]:
                 checked = st.checkbox(
-                    plain(choice.removeprefix(prefix)),
+                    plain(question.in_words(choice).removeprefix(prefix)),
                     value=choice in question.usual,
                     help=question.helps.get(choice),
                     key=f"{key}:{choice}",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
+from gladly_tools.exports.ivr_recordings import FAILED, NO_AUDIO, NOT_AUDIO
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.words import counted, plain, size
 from gladly_tools.web.vault import Session
 
 MOST_PROMPTS = 5000
+_SILENT: Mapping[str, str] = {
+    NO_AUDIO: "Gladly has no audio of this prompt.",
+    NOT_AUDIO: "What Gladly has for this prompt is no MP3, so it was not kept.",
+    FAILED: "Gladly did not give the audio of this prompt. Export again to try once more.",
+}
 
 
 def prompts(_session: Session, result: Result, _job_id: str, place: str) -> None:
@@ -35,7 +43,7 @@ def prompts(_session: Session, result: Result, _job_id: str, place: str) -> None
         with st.container(border=True):
             st.markdown(f"**{plain(row['Prompt Name'])}**")
             if path is None:
-                st.caption(plain(f"There is no audio of this prompt: {row['Status']}."))
+                st.caption(f":material/volume_off: {plain(_SILENT.get(str(row['Status']), 'There is no audio.'))}")
             else:
                 st.audio(path.read_bytes(), format="audio/mpeg", alt=f"Recording of {row['Prompt Name']}")
                 st.caption(plain(f"{row['File']} · {size(path.stat().st_size)}"))

@@ -230,8 +230,8 @@ def _call(session: Session, entry: Entry, job_id: str, words: Sequence[str], pla
     if entry.summary:
         st.caption(":material/auto_awesome: **AI summary**")
         _text(entry.summary, words)
-    if not entry.is_recorded_kind:
-        return
+    if not entry.is_recorded_kind or not entry.id.strip():
+        return  # without an id there is nothing to ask for
     with st.container(horizontal=True, gap="small"):
         if entry.has_recording and st.button("Play recording", icon=":material/play_circle:", key=f"play:{place}"):
             st.session_state[f"playing:{place}"] = True

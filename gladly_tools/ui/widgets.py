@@ -47,16 +47,19 @@ def ask(export: Export[Any], session: Session, problem: InputError | None) -> di
     """Show every question of an export and return the answers as they stand; a problem is shown at its question."""
     answers: dict[str, Any] = {}
     for name, question in questions(export.parameters).items():
-        answers[name] = _widget(question, f"{export.name}:{name}", session, answers)
-        if problem is not None and problem.field == name:
+        is_refused = problem is not None and problem.field == name
+        answers[name] = _widget(question, f"{export.name}:{name}", session, answers, is_refused=is_refused)
+        if problem is not None and is_refused:
             st.error(f"{plain(problem.what)} {plain(problem.advice)}", icon=":material/error:")
     return answers
 
 
-def _widget(question: Question, key: str, session: Session, answers: Mapping[str, Any]) -> Any:
+def _widget(
+    question: Question, key: str, session: Session, answers: Mapping[str, Any], *, is_refused: bool = False
+) -> Any:
     match question:
         case CallQuestion():
-            return call_choice(question, key, session)
+            return call_choice(question, key, session, is_told=is_refused)
         case ChoiceQuestion():
             return st.segmented_control(
                 question.label,

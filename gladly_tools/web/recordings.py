@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -21,6 +25,8 @@ from gladly_tools.web.vault import Session
 
 PREFIX = "/recordings"
 SHELF = "recordings"
+READ_SHELF = "read"
+"""The calls of conversations that were read beyond the rows of a result, a small file each conversation."""
 SECONDS = 60.0
 
 
@@ -47,11 +53,45 @@ def recording(request: Request, session: Session) -> Response:
     )
 
 
+def note_calls(result: Result, conversation_id: str, item_ids: Iterable[str]) -> None:
+    """Note the calls of a conversation that the owner of a result read as a whole, so that they can be heard as well.
+
+    Nothing is noted for a conversation of which the result has no item, nor for a result that was deleted.
+    """
+    name = _read_name(conversation_id)
+    known = _noted(result.folder / READ_SHELF / name)
+    ids = known | {item_id for item_id in item_ids if item_id}
+    if ids == known:
+        return
+    with suppress(FileNotFoundError, NotFoundError):
+        if _has(result, "conversationId", conversation_id):
+            with result.keep_file(name, shelf=READ_SHELF) as file:
+                file.write(json.dumps(sorted(ids)).encode())
+
+
+def _noted(path: Path) -> frozenset[str]:
+    try:
+        return frozenset(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return frozenset()
+
+
+def _read_name(conversation_id: str) -> str:
+    return f"{hashlib.sha256(conversation_id.encode()).hexdigest()[:32]}.json"
+
+
 def _holds(result: Result, item_id: str) -> bool:
-    """Whether the item is in the result: nobody hears a call that is not."""
-    wanted = Query(conditions=(Condition(column="id", operator=Operator.ONE_OF, values=(item_id,)),))
+    """Whether the item is in the result, or in a conversation of it that was read: nobody hears another call."""
+    return _has(result, "id", item_id) or any(
+        item_id in _noted(path) for path in (result.folder / READ_SHELF).glob("[!.]*.json")
+    )
+
+
+def _has(result: Result, column: str, value: str) -> bool:
+    """Whether a table of items has the value in a column."""
+    wanted = Query(conditions=(Condition(column=column, operator=Operator.ONE_OF, values=(value,)),))
     for table in result.tables.values():
-        if any(column.name == "content.recordingUrl" for column in table.columns) and Table(table).count(wanted):
+        if any(each.name == "content.recordingUrl" for each in table.columns) and Table(table).count(wanted):
             return True
     return False
 

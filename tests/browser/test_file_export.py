@@ -57,7 +57,7 @@ def test_from_the_list_of_jobs_to_a_match_and_the_zip(page: Any, app: App, tmp_p
     marked = page.get_by_test_id("stMain").locator("span[style*=background]")
     marked.filter(has_text=re.compile(rf"^\s*({'|'.join(PHRASES)})\s*$", re.IGNORECASE)).first.wait_for()
     page.get_by_role("button", name="Whole conversation").first.click()
-    page.get_by_role("dialog").get_by_text("As it is in Gladly now").wait_for()
+    page.get_by_role("dialog").get_by_text("nothing was asked of Gladly").wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached")
 

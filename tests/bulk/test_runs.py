@@ -12,6 +12,7 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, Choices, Status
 from gladly_tools.bulk.id_file import check
+from gladly_tools.bulk.records import LinesBeside
 from gladly_tools.bulk_runs import Order
 from gladly_tools.demo.changes import belongs
 from gladly_tools.errors import InputError, NotFoundError
@@ -372,3 +373,23 @@ def test_a_plan_counts_the_inboxes_and_is_followed_by_just_what_it_found_to_do(s
     forced = shop.bulk.order_of_plan(shop.account, plan.id, force=True)
     assert [entry.id for entry in forced.checked.entries] == everything[:32]
     assert forced.choices.force
+
+
+def test_the_counts_and_the_lines_beside_them_are_every_line_of_the_results(shop: Shop) -> None:
+    first, second = open_conversations(shop.company, 2)
+    run = shop.run(order_for(CLOSE_CONVERSATIONS, [first, "1.23E+15", first, second, "no such id", first]))
+    beside = shop.bulk.beside(run)
+    assert (beside.set_aside, beside.repeated) == (2, 2)
+    rows = shop.rows(run)
+    assert sum(shop.bulk.counts(run).values()) + beside.set_aside + beside.repeated == len(rows) == 6
+    assert [row["status"] for row in rows].count("skipped") == beside.set_aside
+    shop.bulk.delete(shop.account, run.id)
+    assert shop.bulk.beside(run) == LinesBeside(set_aside=0, repeated=0)
+
+
+def test_a_list_of_the_skipped_leaves_out_what_was_set_aside(shop: Shop) -> None:
+    (waiting,) = open_conversations(shop.company, 1, waiting=True)
+    run = shop.run(order_for(CLOSE_CONVERSATIONS, ["1.23E+15", waiting, waiting]))
+    assert shop.bulk.counts(run) == {Status.SKIPPED: 1}
+    upload = shop.bulk.upload_again(shop.account, run.id, [Status.SKIPPED])
+    assert upload.data.decode().split() == ["conversationId", waiting]

@@ -30,12 +30,13 @@ from tests.exports.truth import OTHER_TRUTH, TRUTH, answers, breaking_point
 
 NAMES = list(EXPORTS)
 OF_ONE_THING = {"conversation", "customer-conversations", "call-events", "file-export"}
-BROKEN_LINES = {"file-export"}  # the demo company's files have some, as real files do
+# The demo company's files have broken lines, and two of its prompts cannot be had, as with a real one.
+INCOMPLETE = {"file-export", "ivr-recordings"}
 
 
 def end_of(name: str) -> State:
     """The state in which an undisturbed run ends."""
-    return State.PARTIAL if name in BROKEN_LINES else State.DONE
+    return State.PARTIAL if name in INCOMPLETE else State.DONE
 
 
 def parameters_of(export: Export[Any], company: Company) -> Parameters:

@@ -16,6 +16,7 @@ import pytest
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Prompt
 from gladly_tools.demo import Company, DemoServer
+from gladly_tools.demo.ivrs import Sound
 from gladly_tools.demo.media import recording
 from gladly_tools.errors import ConnectionFailed, GladlyToolsError, NotFoundError
 from gladly_tools.exports import EXPORTS
@@ -60,14 +61,32 @@ def audio_path(company: Company, ivr: int, prompt: int) -> str:
     return f"{IVRS}/{one.id}/recordings/{one.prompts[prompt].id}"
 
 
+def silent(company: Company) -> dict[str, str]:
+    """The prompts of the company whose audio cannot be had, each with its status."""
+    words = {Sound.NONE: "no audio", Sound.REFUSED: "failed"}
+    found = [prompt for ivr in company.ivrs for prompt in ivr.prompts if prompt.sound is not Sound.THERE]
+    return {prompt.id: words[prompt.sound] for prompt in found}
+
+
+def test_the_demo_has_a_prompt_without_audio_and_one_whose_audio_fails(
+    runs: Runs, client: Client, account: Account, company: Company
+) -> None:
+    job, _ = export(runs, client, account)
+    said = [text for level, text, count in notes(runs, account, job) if level == "partial" and count == 1]
+    assert sorted(silent(company).values()) == ["failed", "no audio"]
+    assert any(text.startswith("Prompts without audio at") for text in said)
+    assert any(text.startswith("Prompts whose audio Gladly did not give") for text in said)
+
+
 def test_the_zip_has_the_list_and_every_prompts_own_audio(
     runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
     job, found = export(runs, client, account)
-    assert job.state is State.DONE
+    assert job.state is State.PARTIAL
     prompts = {prompt.id: prompt for ivr in company.ivrs for prompt in ivr.prompts}
-    rows = listed(found)
-    assert {row["Prompt ID"] for row in rows} == set(prompts)
+    assert {row["Prompt ID"] for row in listed(found)} == set(prompts)
+    assert {row["Prompt ID"]: row["Status"] for row in listed(found) if not row["File"]} == silent(company)
+    rows = [row for row in listed(found) if row["File"]]
     for row in rows:
         data = found.read(row["File"].removeprefix("'"))
         assert data == b"".join(prompts[row["Prompt ID"]].audio)
@@ -147,11 +166,12 @@ def test_a_prompt_that_cannot_be_had_is_listed_and_the_rest_goes_on(
     rows = {row["Prompt ID"]: row for row in listed(found)}
     bad = rows.pop(company.ivrs[0].prompts[2].id)
     assert (bad["Status"], bad["File"], bad["Bytes"], bad["Seconds"]) == (status, "", "", "")
-    assert {row["Status"] for row in rows.values()} == {"saved"}
-    assert len(found.namelist()) == len(rows) + 1
-    (missing,) = [(text, count) for level, text, count in notes(runs, account, job) if level == "partial"]
-    assert said in missing[0]
-    assert missing[1] == 1
+    others = silent(company)
+    assert {row["Status"] for key, row in rows.items() if key not in others} == {"saved"}
+    assert len(found.namelist()) == len(rows) - len(others) + 1
+    counts = {text: count for level, text, count in notes(runs, account, job) if level == "partial"}
+    (count,) = (count for text, count in counts.items() if said in text)
+    assert count == 1 + list(others.values()).count(status)
 
 
 def test_a_lost_connection_ends_the_job_which_resumes_to_the_same_files(
@@ -163,7 +183,7 @@ def test_a_lost_connection_ends_the_job_which_resumes_to_the_same_files(
         export(runs, client, account)
     job = next(job for job in runs.jobs(account) if job.state is State.FAILED)
     runs.resume(account, client, job.id)
-    assert wait_for(runs, account, job.id).state is State.DONE
+    assert wait_for(runs, account, job.id).state.finished
     again = packed(runs, account, job)
     assert {name: again.read(name) for name in again.namelist()} == {
         name: whole.read(name) for name in whole.namelist()
@@ -202,8 +222,8 @@ def test_a_path_that_leads_nowhere_names_its_setting(
 def test_paths_are_followed_as_set(server: DemoServer, tmp_path: Path, open_runs: Callable[[Settings], Runs]) -> None:
     settings = settings_for(server, tmp_path / "data", ivr_audio_path="/api/v1/ivrs/{ivrId}/recordings/{recordingId}")
     client, account = connect(server, settings)
-    job, _ = export(open_runs(settings), client, account)
-    assert job.state is State.DONE
+    _, found = export(open_runs(settings), client, account)
+    assert "Welcome.mp3" in found.namelist()
 
 
 def test_an_ivr_whose_recordings_cannot_be_listed_is_said_and_the_others_come(
@@ -223,8 +243,8 @@ def test_an_address_elsewhere_is_never_asked(
     one = company.ivrs[0]
     body = json.dumps([{"id": one.prompts[0].id, "name": "x", "recordingUrl": path}])
     server.faults.add(f"{IVRS}/{one.id}/recordings", status=200, body=body)
-    job, _ = export(runs, client, account)
-    assert job.state is State.DONE
+    _, found = export(runs, client, account)
+    assert "x.mp3" in found.namelist()
     assert audio_path(company, 0, 0) in {seen.path for seen in server.seen}
 
 

@@ -15,6 +15,7 @@ from gladly_tools.demo.contacts import Contact
 from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.events import ENTITIES
 from gladly_tools.demo.export_jobs import ExportJob
+from gladly_tools.demo.ivrs import Sound
 from gladly_tools.demo.media import FRAME_BYTES, FRAME_SECONDS
 from gladly_tools.demo.timestamp_reports import ContactTimestamps
 from gladly_tools.exports.moments import MomentRange
@@ -457,14 +458,15 @@ def ivr_recordings(company: Company) -> Rows:
     for ivr in company.ivrs:
         for prompt in ivr.prompts:
             size = sum(map(len, prompt.audio))
+            is_there = prompt.sound is Sound.THERE
             yield {
                 "IVR ID": ivr.id,
                 "IVR Name": ivr.name,
                 "Prompt Name": prompt.name,
-                "File": next(files),
-                "Bytes": size,
-                "Seconds": round(size / FRAME_BYTES * FRAME_SECONDS, 3),
-                "Status": "saved",
+                "File": next(files) if is_there else None,
+                "Bytes": size if is_there else None,
+                "Seconds": round(size / FRAME_BYTES * FRAME_SECONDS, 3) if is_there else None,
+                "Status": {Sound.THERE: "saved", Sound.NONE: "no audio", Sound.REFUSED: "failed"}[prompt.sound],
                 "Prompt ID": prompt.id,
             }
 

@@ -216,3 +216,17 @@ def test_a_deleted_run_leaves_its_counts(here: Portal, session: Session, server:
     assert not at.exception
     assert "2 closed" in words(at)
     assert "Results deleted" in words(at)
+
+
+def test_the_figures_say_which_lines_of_the_results_they_leave_out(
+    here: Portal, session: Session, server: DemoServer
+) -> None:
+    first, second = open_conversations(server.company, 2)
+    order = order_for(CLOSE_CONVERSATIONS, [first, "1.23E+15", first, second])
+    run, _ = here.bulk.run_here(session.account, session.client, order, lambda _ticket: None)
+    at = page(run=run.id)
+    assert [(metric.label, metric.value) for metric in at.metric] == [("Closed", "2")]
+    assert (
+        "These figures count each ID once. In the results, 1 line that was set aside is “skipped” and 1 line that "
+        "repeats an ID has its outcome." in words(at)
+    )

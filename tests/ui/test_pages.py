@@ -280,7 +280,7 @@ def test_no_prompt_is_played_before_one_is_chosen(here: Portal, session: Session
     job = run_export(here, session, "ivr-recordings", company)
     at = open_page("ivr", job=job.id)
     assert not at.exception
-    assert "16 prompts, 16 audio files." in label_of(at, "caption")
+    assert "18 prompts, 16 audio files." in label_of(at, "caption")
     assert list(at.dataframe[0].value["Prompt Name"])[:2] == ["Welcome", "WELCOME"]
     assert len(at.get("audio")) == 0
 
@@ -347,3 +347,31 @@ def test_calls_of_a_conversation_are_offered_to_choose_from(here: Portal, sessio
     (job,) = here.runs.jobs(session.account)
     assert company.item(job.parameters["item_id"]).type == "PHONE_CALL"
     assert company.item(job.parameters["item_id"]).conversation_id == conversation_id
+
+
+def test_a_conversation_without_a_call_is_told_once(session: Session, company: Company) -> None:
+    without = next(
+        each
+        for each in company.conversations
+        if not any(item.type == "PHONE_CALL" for item in company.items_of(company.conversations[each]))
+    )
+    at = open_page("logs")
+    at.text_input(key="call-events:item_id").input(without).run()
+    said = [text for text in label_of(at, "caption") if "This conversation has no phone call" in text]
+    assert len(said) == 1
+    at.button(key="call-events:run").click().run()
+    said = [text for text in label_of(at, "caption") if "This conversation has no phone call" in text]
+    assert said == []
+    (error,) = at.error
+    assert "This conversation has no phone call" in error.value
+    at.text_input(key="call-events:item_id").input("elsewhere").run()
+    assert not at.error
+
+
+def test_kinds_of_item_are_offered_in_words_and_asked_for_by_code(session: Session) -> None:
+    at = open_page("conversations", export="file-export")
+    (kinds,) = (each for each in at.multiselect if each.label == "Kinds of item")
+    assert kinds.options[:2] == ["Chat message", "Note"]
+    assert not [option for option in kinds.options if "_" in option or (option.isupper() and option != "SMS")]
+    kinds.select("Topics added or removed").run()
+    assert at.session_state["file-export:types"] == ["TOPIC_CHANGE"]

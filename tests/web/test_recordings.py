@@ -25,7 +25,7 @@ from gladly_tools.results.store import Result
 from gladly_tools.web import recordings
 from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
 from gladly_tools.web.portal import Portal
-from gladly_tools.web.recordings import SHELF, recording_link
+from gladly_tools.web.recordings import SHELF, note_calls, recording_link
 from gladly_tools.web.routes import download_link, routes
 from gladly_tools.web.vault import Session
 from tests.web.conftest import signed_in
@@ -213,6 +213,42 @@ def test_a_call_that_is_not_in_the_result_is_not_asked_for(
     for link in (inside.split("?")[0], inside.replace("item=", "id="), f"{inside.split('?')[0]}?save=1"):
         assert ann.get(link).status_code == 404
     assert asked(server) == []
+
+
+def test_the_calls_of_a_conversation_that_was_read_as_a_whole_are_heard_and_no_others(
+    here: Portal,
+    session: Session,
+    ann: TestClient,
+    company: Company,
+    server: DemoServer,
+    export: Exporting,
+    call: Item,
+) -> None:
+    others = [item for item in company.items_of(company.conversations[call.conversation_id]) if item.id != call.id]
+    listed = f"/api/v1/conversations/{call.conversation_id}/items"
+    only = [{"id": others[0].id, "conversationId": call.conversation_id, "content": {"type": "SMS", "content": "x"}}]
+    server.faults.add(listed, status=200, body=json.dumps(only), headers={"Content-Type": "application/json"})
+    job = export("conversation", conversation_id=call.conversation_id)
+    elsewhere = next(item for item in calls(company, "AVAILABLE") if item.conversation_id != call.conversation_id)
+    link = recording_link(job.id, call.id)
+    assert ann.get(link).status_code == 404
+    result = result_of(here, session, job)
+    note_calls(result, elsewhere.conversation_id, [elsewhere.id])
+    note_calls(result, "", [call.id])
+    assert (ann.get(link).status_code, asked(server)) == (404, [])
+    note_calls(result, call.conversation_id, ["another", ""])
+    note_calls(result, call.conversation_id, [call.id])
+    assert ann.get(link).content == straight_from(server, call)
+    for item_id in (elsewhere.id, "", " ", call.id[:-1]):
+        assert ann.get(recording_link(job.id, item_id)).status_code == 404
+    bob = signed_in(here, server, account=1)
+    assert bob.get(link).status_code == 404
+    other_job = export("conversation", conversation_id=elsewhere.conversation_id)
+    assert ann.get(recording_link(other_job.id, call.id)).status_code == 404
+    here.runs.delete(session.account, job.id)
+    note_calls(result, call.conversation_id, ["late"])
+    assert not result.folder.exists()
+    assert ann.get(link).status_code == 404
 
 
 def test_a_result_without_items_has_no_recordings(ann: TestClient, export: Exporting, server: DemoServer) -> None:

@@ -1,0 +1,127 @@
+"""Events, Logs and IVR in a real browser: from the form to what is seen, heard and downloaded."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gladly_tools.demo import Company
+from gladly_tools.demo.ivrs import Sound
+from tests.browser.conftest import App
+from tests.browser.test_journeys import sign_in, state
+
+
+@pytest.fixture(scope="module")
+def company() -> Company:
+    """The demo company as the portal opens it today."""
+    return Company.make()
+
+
+def export(page: Any) -> None:
+    """Press the button, and wait for the end."""
+    page.get_by_role("button", name="Export", exact=True).click()
+    state(page, "Complete").or_(state(page, "Partial")).first.wait_for()
+
+
+def download(page: Any, link: str, path: Path) -> Any:
+    """Take a file from the menu; returns what the browser says of it."""
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name=link, exact=True).click()
+    waiting.value.save_as(path)
+    return waiting.value
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_the_events_of_a_day_are_charted_filtered_and_taken_along(page: Any, app: App, tmp_path: Path) -> None:
+    sign_in(page, f"{app.url}/events?export=events")
+    page.get_by_role("radio", name="Last 24 hours").click()
+    export(page)
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    page.get_by_role("radio", name="Charts").click()
+    page.get_by_test_id("stVegaLiteChart").first.wait_for()
+    page.get_by_role("radio", name="Table", exact=True).click()
+    page.get_by_role("textbox", name="Search").fill("HOLD_STARTED")
+    page.get_by_role("textbox", name="Search").press("Enter")
+    page.get_by_text("in all)").wait_for()
+    taken = download(page, "Download CSV", tmp_path / "events.csv")
+    assert taken.suggested_filename.endswith("_filtered.csv")
+    rows = rows_of((tmp_path / "events.csv").read_text(encoding="utf-8"))
+    assert rows
+    assert all("HOLD_STARTED" in str(row) for row in rows)
+
+
+def test_a_phone_call_becomes_a_picture_with_its_words_and_its_file(
+    page: Any, app: App, company: Company, tmp_path: Path
+) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    call = max(
+        (
+            contact
+            for each in company.conversations
+            for contact in company.contacts_of(company.conversations[each])
+            if contact.channel == "PHONE_CALL" and contact.ended_at < long_ago
+        ),
+        key=lambda contact: len(contact.steps),
+    )
+    sign_in(page, f"{app.url}/logs")
+    field = page.get_by_role("textbox", name="Call Conversation Item ID")
+    field.fill(call.id)
+    field.press("Enter")
+    page.get_by_text(" UTC, from ").first.wait_for()
+    export(page)
+    page.get_by_text("Until the answer").wait_for()
+    page.get_by_test_id("stVegaLiteChart").first.wait_for()
+    page.get_by_text("(customer): waited").first.wait_for()
+    download(page, "Download CSV", tmp_path / "call.csv")
+    rows = rows_of((tmp_path / "call.csv").read_text(encoding="utf-8"))
+    assert len(rows) > len(call.steps)
+    times = [row["timestamp"] for row in rows if row["timestamp"]]
+    assert times[0] <= times[-1]
+    assert {"CALL STARTED", "CALL COMPLETED"} <= {row["event"] for row in rows}
+
+
+def test_prompts_are_listened_to_and_come_as_a_zip_that_says_which_are_silent(
+    page: Any, app: App, company: Company, tmp_path: Path
+) -> None:
+    sign_in(page, f"{app.url}/ivr")
+    export(page)
+    prompts = [prompt for ivr in company.ivrs for prompt in ivr.prompts]
+    page.get_by_text(f"{len(prompts)} prompts").first.wait_for()
+    page.get_by_text("Data is missing.").wait_for()
+
+    table = page.get_by_test_id("stDataFrame").first
+    box = table.bounding_box()
+    page.mouse.click(box["x"] + 14, box["y"] + 36 + 17)
+    page.locator("audio").wait_for()
+    page.wait_for_function("() => document.querySelector('audio').readyState > 0")
+    assert page.locator("audio").evaluate("sound => sound.duration") == pytest.approx(prompts[0].seconds, abs=0.2)
+    assert prompts[-1].sound is Sound.REFUSED
+    page.mouse.move(box["x"] + 200, box["y"] + 200)
+    page.mouse.wheel(0, 5000)
+    page.wait_for_function(
+        """() => {
+            const shown = document.querySelector("[data-testid=stDataFrame] .dvn-scroller")
+            return shown.scrollTop > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 1
+        }"""
+    )
+    page.mouse.click(box["x"] + 14, box["y"] + box["height"] - 20)
+    page.get_by_text("Gladly did not give the audio of this prompt").wait_for()
+
+    download(page, "Download ZIP of CSV", tmp_path / "ivr.zip")
+    with zipfile.ZipFile(tmp_path / "ivr.zip") as packed:
+        rows = rows_of(packed.read("ivr-recordings.csv").decode())
+        sounds = [name for name in packed.namelist() if name.endswith(".mp3")]
+        assert packed.testzip() is None
+    assert len(rows) == len(prompts)
+    assert len(sounds) == sum(prompt.sound is Sound.THERE for prompt in prompts)
+    assert {row["Status"] for row in rows} == {"saved", "no audio", "failed"}
