@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -146,13 +147,13 @@ def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
         st.toast("The result in the address is gone; this is the latest.", icon=":material/history:")
     if st.session_state.get(key) not in by_id:
         st.session_state[key] = jobs[0].id
-    zone = browser_zone()
     if len(jobs) > 1:
+        labels = _labels(jobs, browser_zone())
         st.selectbox(
             "Which result",
             list(by_id),
             label_visibility="collapsed",
-            format_func=lambda job_id: _label(by_id[job_id], zone),
+            format_func=labels.__getitem__,
             key=key,
             width=FORM_WIDTH,
         )
@@ -163,6 +164,13 @@ def _pick(export: Export[Any], jobs: Sequence[Job]) -> Job:
     return chosen
 
 
-def _label(job: Job, zone: str) -> str:
-    # Not the state, which changes while the label stays.
-    return " · ".join(part for part in (moment(job.created_at, zone), job.title) if part)
+def _labels(jobs: Sequence[Job], zone: str) -> Mapping[str, str]:
+    """What each job is called, by its id; no two alike, since a choice is told from another by its words alone."""
+    labels: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for job in reversed(jobs):
+        # Not the state, which changes while the label stays.
+        label = " · ".join(part for part in (moment(job.created_at, zone), job.title) if part)
+        times[label] += 1
+        labels[job.id] = label if times[label] == 1 else f"{label} ({times[label]})"
+    return labels

@@ -375,3 +375,17 @@ def test_kinds_of_item_are_offered_in_words_and_asked_for_by_code(session: Sessi
     assert not [option for option in kinds.options if "_" in option or (option.isupper() and option != "SMS")]
     kinds.select("Topics added or removed").run()
     assert at.session_state["file-export:types"] == ["TOPIC_CHANGE"]
+
+
+def test_two_results_of_the_same_minute_can_be_told_apart_and_each_be_chosen(
+    here: Portal, session: Session, server: DemoServer
+) -> None:
+    for _ in range(2):
+        here.runs.run_here(session.account, session.client, EXPORTS["inboxes"], Parameters(), lambda _ticket: None)
+    newest, oldest = here.runs.jobs(session.account)
+    at = open_page("configuration", export="inboxes")
+    which = next(box for box in at.selectbox if box.label == "Which result")
+    assert len(set(which.options)) == 2
+    assert at.query_params["job"] == newest.id
+    which.select_index(1).run()
+    assert at.query_params["job"] == oldest.id
