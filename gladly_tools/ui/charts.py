@@ -121,7 +121,7 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=130, key=f"figures:{found.key}"):
         for figure in found.figures:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)
@@ -134,8 +134,10 @@ def _card(chart: Chart, query: Query, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(chart.title)}**", help=chart.help or None, width="stretch")
         if len(chart.frame):
-            _filter_by(chart, query, place)
-            _save(chart, place)
+            # Side by side also where they go below the title.
+            with st.container(horizontal=True, gap="small", width="content"):
+                _filter_by(chart, query, place)
+                _save(chart, place)
     if len(chart.frame):
         seen = look()
         _drawn(chart, seen, query, place)

@@ -1,0 +1,60 @@
+"""A chart as people use it: a click on a bar is a filter, for the table too; the chart can be saved as a picture."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from tests.browser.conftest import App
+from tests.browser.test_journeys import sign_in, start_contact_information, state
+
+CARD = "[class*='st-key-chart-card-{key}-']"
+
+
+def card(page: Any, key: str) -> Any:
+    return page.locator(CARD.format(key=key))
+
+
+def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, app: App, tmp_path: Path) -> None:
+    sign_in(page, app.url)
+    start_contact_information(page)
+    state(page, "Complete").wait_for()
+    page.get_by_text("Charts", exact=True).click()
+    page.get_by_text("Channels", exact=True).click()
+    mix = card(page, "channel-mix")
+    bar = mix.locator("canvas").first
+    bar.wait_for()
+    total = int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
+
+    for name, beginning in (("PNG", b"\x89PNG"), ("SVG", b"<svg")):
+        mix.get_by_role("button", name="Save").click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Picture as {name}").click()
+        path = tmp_path / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        assert path.name == f"channel-mix.{name.lower()}"
+        assert path.read_bytes().startswith(beginning)
+        page.keyboard.press("Escape")
+
+    # The first bar is the longest, and begins after the labels.
+    box = bar.bounding_box()
+    bar.click(position={"x": box["width"] * 0.45, "y": 18})
+    pill = page.get_by_role("button", name=re.compile("First Channel"))
+    pill.wait_for()
+    page.wait_for_function(
+        "total => parseInt(document.querySelector('[data-testid=stMetricValue]').innerText.replace(/,/g, '')) < total",
+        arg=total,
+    )
+    filtered = int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
+    page.get_by_text("Table", exact=True).first.click()
+    page.get_by_text(re.compile(rf"of {filtered:,} rows? \(of {total:,} in all\)")).wait_for()
+    assert 0 < filtered < total
+
+    # The same by keyboard, from the menu of another chart.
+    pill.click()
+    page.get_by_text("Charts", exact=True).click()
+    card(page, "first-to-last").get_by_role("button", name="Filter").click()
+    page.get_by_role("combobox", name="Filter by").fill("EMAIL to EMAIL")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("Last Channel")).wait_for()
