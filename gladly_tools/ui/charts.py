@@ -24,6 +24,7 @@ from gladly_tools.charts import (
     Size,
     no_names,
 )
+from gladly_tools.charts.chart import MARK
 from gladly_tools.charts.picking import together
 from gladly_tools.charts.picture import PictureFormat, render
 from gladly_tools.exports import EXPORTS
@@ -170,9 +171,11 @@ def _selected(chart: Chart, query: Query, place: str, widget: str, turn: str) ->
 
 def selected(chart: Chart, selection: Any) -> tuple[Condition, ...]:
     """What a selection in the drawing means: the mark that was clicked, or the stretch that was brushed."""
-    clicked = [point["mark"] for point in selection.get("pick") or [] if "mark" in point]
-    if clicked:
-        mark = chart.marks[int(clicked[0])]
+    # A line across a chart, or the brush itself, can be clicked too, and stands for no mark.
+    clicked = [point.get(MARK) for point in selection.get("pick") or []]
+    places = [int(place) for place in clicked if place is not None and 0 <= int(place) < len(chart.marks)]
+    if places:
+        mark = chart.marks[places[0]]
         return mark.conditions if mark.rows else ()
     stretch = selection.get("brush") or {}
     if chart.brush is not None and chart.brush.field in stretch:

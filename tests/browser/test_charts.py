@@ -23,7 +23,7 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
     page.get_by_text("Charts", exact=True).click()
     page.get_by_text("Channels", exact=True).click()
     mix = card(page, "channel-mix")
-    bar = mix.locator("canvas").first
+    bar = mix.locator("path[aria-roledescription='bar']").first
     bar.wait_for()
     total = int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
 
@@ -37,9 +37,7 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
         assert path.read_bytes().startswith(beginning)
         page.keyboard.press("Escape")
 
-    # The first bar is the longest, and begins after the labels.
-    box = bar.bounding_box()
-    bar.click(position={"x": box["width"] * 0.45, "y": 18})
+    bar.click()
     pill = page.get_by_role("button", name=re.compile("First Channel"))
     pill.wait_for()
     page.wait_for_function(
@@ -51,9 +49,25 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
     page.get_by_text(re.compile(rf"of {filtered:,} rows? \(of {total:,} in all\)")).wait_for()
     assert 0 < filtered < total
 
-    # The same by keyboard, from the menu of another chart.
+    # A stretch of days, brushed.
     pill.click()
     page.get_by_text("Charts", exact=True).click()
+    page.get_by_text("Volume", exact=True).click()
+    columns = card(page, "over-time").locator("path[aria-roledescription='rect mark']")
+    columns.nth(2).wait_for()
+    first, last = columns.nth(0).bounding_box(), columns.nth(2).bounding_box()
+    across = first["y"] + first["height"] / 2
+    page.mouse.move(first["x"] + 4, across)
+    page.mouse.down()
+    page.mouse.move(last["x"] + last["width"] / 2 + 6, across, steps=6)
+    page.mouse.up()
+    pill = page.get_by_role("button", name=re.compile("Created At"))
+    pill.wait_for()
+    assert re.search(r"\d{4}-\d\d-\d\d", pill.inner_text())
+
+    # The same by keyboard, from the menu of another chart.
+    pill.click()
+    page.get_by_text("Channels", exact=True).click()
     card(page, "first-to-last").get_by_role("button", name="Filter").click()
     page.get_by_role("combobox", name="Filter by").fill("EMAIL to EMAIL")
     page.keyboard.press("Enter")
