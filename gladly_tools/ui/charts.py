@@ -122,7 +122,7 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.grid(len(found.figures), min_column_width=130, key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=165, key=f"figures:{found.key}"):
         for figure in found.figures:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)

@@ -41,7 +41,10 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
     pill = page.get_by_role("button", name=re.compile("First Channel"))
     pill.wait_for()
     page.wait_for_function(
-        "total => parseInt(document.querySelector('[data-testid=stMetricValue]').innerText.replace(/,/g, '')) < total",
+        """total => {
+            const figure = document.querySelector('[data-testid=stMetricValue]');
+            return figure && parseInt(figure.innerText.replace(/,/g, '')) < total;
+        }""",
         arg=total,
     )
     filtered = int(page.get_by_test_id("stMetricValue").first.inner_text().replace(",", ""))
@@ -63,7 +66,7 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
     page.mouse.up()
     pill = page.get_by_role("button", name=re.compile("Created At"))
     pill.wait_for()
-    assert re.search(r"\d{4}-\d\d-\d\d", pill.inner_text())
+    assert "is between" in pill.inner_text()
 
     # The same by keyboard, from the menu of another chart.
     pill.click()
