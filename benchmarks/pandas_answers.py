@@ -7,9 +7,13 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from benchmarks.questions import (
+    AS_OF,
+    FIRST_CLOSED,
     FROM,
+    INBOX,
     LEAST_SECONDS,
     MOST_SECONDS,
     PAGE,
@@ -22,7 +26,7 @@ from benchmarks.questions import (
     rounded,
 )
 from benchmarks.rows import ZONE
-from gladly_tools.insights import GROUPINGS
+from gladly_tools.insights import AGES, GROUPINGS
 from gladly_tools.insights.columns import MOST_GROUPS, OPEN
 from gladly_tools.insights.times import MOST_BINS, WIDTHS
 
@@ -116,6 +120,116 @@ def _by(frame: Any, group: str) -> list[list[Any]]:
     return rounded(found[["member", "rows", "total", "median", "p90"]])
 
 
+def _weeks(frame: Any) -> list[list[Any]]:
+    weeks = _monday(frame["Created At"].dropna())
+    return rounded(weeks.value_counts().sort_index().asfreq("7D", fill_value=0).rename_axis("day").reset_index())
+
+
+def _monday(times: Any) -> Any:
+    days = times.dt.tz_convert(ZONE).dt.tz_localize(None).dt.floor("D")
+    return days - pd.to_timedelta(days.dt.weekday, unit="D")
+
+
+def _hours(frame: Any) -> list[list[Any]]:
+    local = frame["Created At"].dropna().dt.tz_convert(ZONE)
+    counted = pd.crosstab(local.dt.weekday + 1, local.dt.hour).reindex(
+        index=range(1, 8), columns=range(24), fill_value=0
+    )
+    return rounded(
+        counted.rename_axis("weekday").melt(ignore_index=False).reset_index().sort_values(["weekday", "Created At"])
+    )
+
+
+def _channels(frame: Any) -> list[list[Any]]:
+    found = frame.groupby([_monday(frame["Created At"]), frame["First Channel"]], dropna=False).size()
+    return rounded(found.reset_index())
+
+
+def _pairs(frame: Any) -> list[list[Any]]:
+    found = frame.groupby(["First Channel", "Last Channel"], dropna=False).size().reset_index(name="rows")
+    return rounded(found.sort_values(["rows", "First Channel", "Last Channel"], ascending=[False, True, True]))
+
+
+def _shares(frame: Any, *, whole: Callable[[Any], Any], part: Callable[[Any], Any]) -> list[list[Any]]:
+    known = frame[whole(frame)]
+    found = part(known).groupby(known[INBOX.column], dropna=False).agg(["size", "sum"]).reset_index()
+    found.columns = ["member", "rows", "part"]
+    return rounded(_busiest_first(found))
+
+
+def _truths(column: Any) -> Any:
+    return column.fillna(False).astype(bool)
+
+
+def _items(frame: Any) -> Any:
+    """One row a conversation and topic; the big result's topics have but one level."""
+    items = frame["Topics with Hierarchy"].dropna().str.split(",").explode().str.strip()
+    return items[items != ""].rename("topic")
+
+
+def _topics(frame: Any) -> list[list[Any]]:
+    items = _items(frame).reset_index().drop_duplicates()
+    found = items["topic"].value_counts().sort_index().reset_index()
+    return [*rounded_whole(found), ["", int(frame["Topics with Hierarchy"].isna().sum())]]
+
+
+def rounded_whole(frame: Any) -> list[list[Any]]:
+    """Names with whole numbers."""
+    return [[str(name), int(count)] for name, count in frame.itertuples(index=False)]
+
+
+def _placed(frame: Any) -> Any:
+    items = _items(frame).reset_index().drop_duplicates().set_index("index")
+    places = {name: place for place, name in enumerate(sorted(items["topic"].unique()))}
+    return items["topic"].map(places).rename("place")
+
+
+def _topics_over_time(frame: Any) -> list[list[Any]]:
+    placed = _placed(frame)
+    weeks = _monday(frame["Created At"]).reindex(placed.index)
+    return rounded(placed.groupby([weeks, placed]).size().reset_index(name="rows"))
+
+
+def _by_topic(frame: Any) -> list[list[Any]]:
+    placed = _placed(frame)
+    seconds = frame[SECONDS].reindex(placed.index)
+    found = seconds.groupby(placed).agg(["count", "sum", "median", lambda cells: cells.quantile(0.9)])
+    return sorted(rounded(found.reset_index()))
+
+
+def _open_by_age(frame: Any) -> list[list[Any]]:
+    created = frame.loc[frame["Status"] == OPEN, "Created At"]
+    ends = [pd.Timedelta(-10_000, "D"), *[pd.Timedelta(age.most) for age in AGES[:-1]], pd.Timedelta(10_000, "D")]
+    found = pd.cut(AS_OF - created, ends, labels=False).value_counts()
+    return rounded(found.reindex(range(len(AGES)), fill_value=0).sort_index().reset_index())
+
+
+def _open_by(frame: Any) -> list[list[Any]]:
+    return _counts(frame[frame["Status"] == OPEN], INBOX.column)
+
+
+def _load(frame: Any) -> list[list[Any]]:
+    column = GROUPINGS["Agent"].column
+    busiest = list(
+        _busiest_first(frame[column].value_counts(dropna=False).rename_axis("member").reset_index(name="rows"))[
+            "member"
+        ]
+    )
+    shown = busiest[:MOST_GROUPS]
+    member = frame[column].where(frame[column].isin(shown), OTHERS)
+    found = pd.DataFrame(
+        {
+            "rows": member.groupby(member).size(),
+            "open": (frame["Status"] == OPEN).groupby(member).sum(),
+            "handled": frame[SECONDS].groupby(member).sum(),
+        }
+    )
+    others = [OTHERS] if len(busiest) > len(shown) else []
+    found = found.reindex([*shown, *others]).reset_index(names="member")
+    found["member"] = found["member"].astype(object).mask(found["member"] == OTHERS, None)
+    return rounded(found)
+
+
 PANDAS: Mapping[str, tuple[tuple[str, ...] | None, Answer]] = {
     "count with three filters": (("Status", "Created At", SECONDS), _count),
     "count with a search of all text": (None, _search),
@@ -129,6 +243,33 @@ PANDAS: Mapping[str, tuple[tuple[str, ...] | None, Answer]] = {
     "chart: conversations per day": (("Created At",), _days),
     "chart: channel mix": (("First Channel",), partial(_counts, column="First Channel")),
     "chart: handle time distribution": ((SECONDS,), partial(_spread, column=SECONDS)),
+    "chart: creation to first close, distribution": ((FIRST_CLOSED,), partial(_spread, column=FIRST_CLOSED)),
+    "chart: conversations per week": (("Created At",), _weeks),
+    "chart: conversations by weekday and hour": (("Created At",), _hours),
+    "chart: channel mix per week": (("Created At", "First Channel"), _channels),
+    "chart: first to last channel": (("First Channel", "Last Channel"), _pairs),
+    "chart: first contact resolution by inbox": (
+        (INBOX.column, "Is FCR Eligible", "Is FCR Success"),
+        partial(
+            _shares,
+            whole=lambda frame: _truths(frame["Is FCR Eligible"]),
+            part=lambda frame: _truths(frame["Is FCR Success"]),
+        ),
+    ),
+    "chart: reopened by inbox": (
+        (INBOX.column, "Times Reopened"),
+        partial(
+            _shares,
+            whole=lambda frame: frame["Times Reopened"].notna(),
+            part=lambda frame: frame["Times Reopened"] > 0,
+        ),
+    ),
+    "chart: topics": (("Topics with Hierarchy",), _topics),
+    "chart: topics per week": (("Topics with Hierarchy", "Created At"), _topics_over_time),
+    "chart: handle time by topic": (("Topics with Hierarchy", SECONDS), _by_topic),
+    "chart: open by age": (("Status", "Created At"), _open_by_age),
+    "chart: open by inbox": (("Status", INBOX.column), _open_by),
+    "chart: load by agent": (("Status", GROUPINGS["Agent"].column, SECONDS), _load),
     **{
         f"chart: handle time by {name.lower()}": ((SECONDS, grouping.column), partial(_by, group=name))
         for name, grouping in GROUPINGS.items()

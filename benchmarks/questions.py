@@ -8,8 +8,28 @@ from functools import partial
 from typing import Any
 
 from benchmarks.rows import SEARCHED, ZONE
+from gladly_tools.charts import DASHBOARDS, LIGHT, Chart
 from gladly_tools.exports.contact_information import KEY
-from gladly_tools.insights import GROUPINGS, counts_by, durations_by, headline, per_day, spread
+from gladly_tools.insights import (
+    GROUPINGS,
+    counts_by,
+    durations_by,
+    durations_by_topic,
+    first_contact_resolution_by,
+    first_to_last,
+    headline,
+    load_by,
+    members_over_time,
+    open_by,
+    open_by_age,
+    per_day,
+    per_hour_of_week,
+    per_week,
+    reopened_by,
+    spread,
+    topics,
+    topics_over_time,
+)
 from gladly_tools.results.query import Condition, Operator, Query, Sort
 from gladly_tools.results.table import Table
 
@@ -29,6 +49,13 @@ FILTER = Query(
 SEARCH = Query(search=SEARCHED.lower())
 SORTED = Query(sort=(Sort(column=SECONDS, descending=True),))
 ALL = Query()
+
+
+INBOX = GROUPINGS["Inbox"]
+FIRST_CLOSED = "Created-to-First Closed Time in seconds"
+AS_OF = datetime(2026, 1, 1, tzinfo=UTC)
+SEPARATOR = ">>"
+DASHBOARD = "contact-information"
 
 
 def ids(frame: Any) -> list[str]:
@@ -63,6 +90,21 @@ PORTAL: Mapping[str, Callable[[Table], Any]] = {
     "chart: conversations per day": lambda table: rounded(per_day(table, ALL, ZONE)),
     "chart: channel mix": lambda table: rounded(counts_by(table, ALL, GROUPINGS["Channel"]).frame),
     "chart: handle time distribution": lambda table: _spread(table, SECONDS),
+    "chart: creation to first close, distribution": lambda table: _spread(table, FIRST_CLOSED),
+    "chart: conversations per week": lambda table: rounded(per_week(table, ALL, ZONE)),
+    "chart: conversations by weekday and hour": lambda table: rounded(per_hour_of_week(table, ALL, ZONE)),
+    "chart: channel mix per week": lambda table: _channels(table),
+    "chart: first to last channel": lambda table: rounded(first_to_last(table, ALL)),
+    "chart: first contact resolution by inbox": lambda table: rounded(
+        first_contact_resolution_by(table, ALL, INBOX).frame
+    ),
+    "chart: reopened by inbox": lambda table: rounded(reopened_by(table, ALL, INBOX).frame),
+    "chart: topics": lambda table: _topics(table),
+    "chart: topics per week": lambda table: _topics_over_time(table),
+    "chart: handle time by topic": lambda table: _handle_time_by_topic(table),
+    "chart: open by age": lambda table: rounded(open_by_age(table, ALL, AS_OF)),
+    "chart: open by inbox": lambda table: rounded(open_by(table, ALL, INBOX).frame),
+    "chart: load by agent": lambda table: rounded(load_by(table, ALL, GROUPINGS["Agent"]).frame),
     **{f"chart: handle time by {name.lower()}": partial(_handle_time, group=name) for name in GROUPINGS},
 }
 
@@ -87,3 +129,34 @@ def _figures(table: Table) -> list[float]:
 def _spread(table: Table, column: str) -> list[Any]:
     found = spread(table, ALL, column)
     return [rounded(found.bins), found.beyond, round(found.median or 0.0, 4), round(found.p90 or 0.0, 4)]
+
+
+def _channels(table: Table) -> list[list[Any]]:
+    return rounded(members_over_time(table, ALL, ZONE, GROUPINGS["Channel"].cell, unit="week"))
+
+
+def _topics(table: Table) -> list[list[Any]]:
+    found = topics(table, ALL, SEPARATOR)
+    return [[" > ".join(topic.path), topic.rows] for topic in found.topics] + [["", found.without]]
+
+
+def _topics_over_time(table: Table) -> list[list[Any]]:
+    found = topics(table, ALL, SEPARATOR)
+    shown = sorted(found.topics, key=lambda topic: topic.path)
+    return rounded(topics_over_time(table, ALL, ZONE, found, shown, unit="week"))
+
+
+def _handle_time_by_topic(table: Table) -> list[list[Any]]:
+    found = topics(table, ALL, SEPARATOR)
+    shown = [topic.items for topic in sorted(found.topics, key=lambda topic: topic.path)]
+    return sorted(rounded(durations_by_topic(table, ALL, SECONDS, found, shown).frame))
+
+
+def dashboard(table: Table) -> list[str]:
+    """Everything that the charts of contact information show, all sections of it, with their drawings."""
+    drawn = []
+    for each in DASHBOARDS[DASHBOARD](table, ALL, ZONE):
+        if isinstance(each, Chart):
+            each.drawing(LIGHT).to_dict()
+        drawn.append(each.key)
+    return drawn

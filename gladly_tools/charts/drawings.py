@@ -154,6 +154,7 @@ def label_axis(labels: Sequence[str], *, nested: bool = False) -> alt.Y:
         labelAlign="left" if nested else "right",
         labelPadding=LABEL_ROOM + 6 if nested else 6,
         labelOverlap=False,
+        labelFlush=False,
         domain=False,
         ticks=False,
         title=None,
@@ -258,7 +259,12 @@ def cells(
             sort=list(across_order),
             title=across_title,
             axis=alt.Axis(
-                labelAngle=-45 if texts else 0, labelLimit=120, labelOverlap=not texts, domain=False, ticks=False
+                labelAngle=-45 if texts else 0,
+                labelLimit=120,
+                labelOverlap=not texts,
+                labelFlush=False,
+                domain=False,
+                ticks=False,
             ),
         ),
         y=alt.Y(
@@ -266,7 +272,7 @@ def cells(
             type="nominal",
             sort=list(down_order),
             title=down_title,
-            axis=alt.Axis(labelLimit=LABEL_ROOM, domain=False, ticks=False, labelPadding=6),
+            axis=alt.Axis(labelLimit=LABEL_ROOM, labelFlush=False, domain=False, ticks=False, labelPadding=6),
         ),
         tooltip=list(tips),
     )

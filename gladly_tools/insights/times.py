@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from gladly_tools.insights.columns import seconds_of
-from gladly_tools.insights.headline import pair
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 
@@ -43,32 +42,23 @@ class Spread:
 def spread(table: Table, query: Query, column: str) -> Spread:
     """How the duration in this column is spread over the rows that have one.
 
-    Counted by the whole second first, so that a million rows are gone through but once, or twice where the seconds
-    have fractions.
+    Counted by its different values first, so that a million rows are gone through but once.
     """
     seconds = seconds_of(column)
     frame = table.frame(
-        f"SELECT CAST(floor({seconds}) AS BIGINT) AS second, count(*) AS rows,"
-        f" min({seconds}) AS shortest, max({seconds}) AS longest"
-        f" FROM rows WHERE {seconds} IS NOT NULL GROUP BY second ORDER BY second",
-        query,
+        f"SELECT {seconds} AS seconds, count(*) AS rows FROM rows WHERE {seconds} IS NOT NULL GROUP BY seconds", query
     )
     if frame.empty:
         return Spread(bins=_bins([], [], []), beyond=False, rows=0, median=None, p90=None)
-    second = frame["second"].to_numpy(np.int64)
-    rows = frame["rows"].to_numpy(np.int64)
-    median: float | None
-    p90: float | None
-    if (frame["shortest"] == frame["longest"]).all():
-        value = frame["longest"].to_numpy(float)
-        until = np.cumsum(rows)
-        median, p90 = _quantile(value, until, 0.5), _quantile(value, until, 0.9)
-    else:
-        exact = table.frame(f"SELECT quantile_cont({seconds}, [0.5, 0.9]) AS quantiles FROM rows", query)
-        median, p90 = pair(exact["quantiles"].iloc[0])
+    order = np.argsort(frame["seconds"].to_numpy(np.float64), kind="stable")
+    value = frame["seconds"].to_numpy(np.float64)[order]
+    rows = frame["rows"].to_numpy(np.int64)[order]
+    until = np.cumsum(rows)
+    median, p90 = _quantile(value, until, 0.5), _quantile(value, until, 0.9)
+    second = np.floor(value).astype(np.int64)
     total, least = int(rows.sum()), int(second[0])
     # Where 99 in 100 are, to the second; what is longer, if it does not fit the bins anyway, is the longest.
-    p99 = int(second[np.searchsorted(np.cumsum(rows), 0.99 * total)])
+    p99 = int(second[np.searchsorted(until, 0.99 * total)])
     start = min(0, least)
     width = next((width for width in WIDTHS if (p99 - start) // width < MOST_BINS), WIDTHS[-1])
     start = start // width * width
@@ -79,7 +69,7 @@ def spread(table: Table, query: Query, column: str) -> Spread:
     high = (low + width).astype(float)
     beyond = len(found) == last + 2
     if beyond:
-        high[-1] = float(frame["longest"].iloc[-1])
+        high[-1] = float(value[-1])
     return Spread(bins=_bins(low, high, found), beyond=beyond, rows=total, median=median, p90=p90)
 
 

@@ -24,6 +24,7 @@ from gladly_tools.charts import (
     Size,
     no_names,
 )
+from gladly_tools.charts.chart import MARK
 from gladly_tools.charts.picking import together
 from gladly_tools.charts.picture import PictureFormat, render
 from gladly_tools.exports import EXPORTS
@@ -121,7 +122,7 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=165, key=f"figures:{found.key}"):
         for figure in found.figures:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)
@@ -134,8 +135,10 @@ def _card(chart: Chart, query: Query, place: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(chart.title)}**", help=chart.help or None, width="stretch")
         if len(chart.frame):
-            _filter_by(chart, query, place)
-            _save(chart, place)
+            # Side by side also where they go below the title.
+            with st.container(horizontal=True, gap="small", width="content"):
+                _filter_by(chart, query, place)
+                _save(chart, place)
     if len(chart.frame):
         seen = look()
         _drawn(chart, seen, query, place)
@@ -168,9 +171,11 @@ def _selected(chart: Chart, query: Query, place: str, widget: str, turn: str) ->
 
 def selected(chart: Chart, selection: Any) -> tuple[Condition, ...]:
     """What a selection in the drawing means: the mark that was clicked, or the stretch that was brushed."""
-    clicked = [point["mark"] for point in selection.get("pick") or [] if "mark" in point]
-    if clicked:
-        mark = chart.marks[int(clicked[0])]
+    # A line across a chart, or the brush itself, can be clicked too, and stands for no mark.
+    clicked = [point.get(MARK) for point in selection.get("pick") or []]
+    places = [int(place) for place in clicked if place is not None and 0 <= int(place) < len(chart.marks)]
+    if places:
+        mark = chart.marks[places[0]]
         return mark.conditions if mark.rows else ()
     stretch = selection.get("brush") or {}
     if chart.brush is not None and chart.brush.field in stretch:
