@@ -25,7 +25,15 @@ from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
 from gladly_tools.search.customers import matching_customer
 from gladly_tools.search.ids import IdFile
-from gladly_tools.search.lines import UnreadableLine, batches_of, chunks_of, read_record, record_of, unreadable_text
+from gladly_tools.search.lines import (
+    BATCH_BYTES,
+    UnreadableLine,
+    batches_of,
+    chunks_of,
+    read_record,
+    record_of,
+    unreadable_text,
+)
 from gladly_tools.search.matching import ItemSearch
 from gladly_tools.search.scan import Batch, Progress, scan
 from gladly_tools.search.topics import matching_topics
@@ -37,6 +45,9 @@ MATCH = Column(
     name="Match", kind=Kind.BOOLEAN, help="Whether the item itself met the search", beside=True, optional=True
 )
 ORIGINAL = Column(name="original", help="The record as Gladly wrote it", beside=True, original=True)
+
+
+_GATHERED_LINES = 500
 
 
 class Take(StrEnum):
@@ -114,33 +125,55 @@ def search_chunks(chunks: Iterable[bytes], task: Task, search: ItemSearch, *, wa
         unreadable = stack.enter_context(task.unreadable.open("wb"))
         customers = stack.enter_context(IdFile(task.customers))
         conversations = stack.enter_context(IdFile(task.conversations)) if task.conversations else None
+
+        def write(found: _Found) -> None:
+            columns = _cells(found, task)
+            if conversations is not None:
+                conversations.add(_of_matches(found, columns))
+            if not search.criteria.takes_all:
+                customers.add(columns.get("customerId", ()))
+            _write(rows, columns, task.take)
+
+        found = _Found()
         for batch in scan(chunks, search):
             progress = batch.progress
             unreadable.writelines(unreadable_text(each, task.label) for each in batch.unreadable)
-            if batch.lines:
-                columns = _cells(batch, task)
-                if conversations is not None:
-                    conversations.add(_of_matches(batch, columns))
-                if not search.criteria.takes_all:
-                    customers.add(columns.get("customerId", ()))
-                _write(rows, columns, task.take)
+            found.take(batch)
+            if len(found.lines) >= _GATHERED_LINES or found.size >= BATCH_BYTES // 2:
+                write(found)
+                found = _Found()
             if watch is not None:
                 watch(progress)
+        write(found)
         return Part(progress=progress, written=rows.publish())
 
 
-def _cells(batch: Batch, task: Task) -> Columns:
-    columns = columns_of(batch.lines)
+@dataclass
+class _Found:
+    """Lines that are taken, gathered: a handful at a time takes longer, and more memory, than it is worth."""
+
+    lines: list[bytes] = field(default_factory=list)
+    is_match: list[bool] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, batch: Batch) -> None:
+        self.lines += batch.lines
+        self.is_match += batch.is_match
+        self.size += sum(map(len, batch.lines))
+
+
+def _cells(found: _Found, task: Task) -> Columns:
+    columns = columns_of(found.lines)
     add_names(columns, task.names)
-    columns[ORIGINAL.name] = [record_of(line).decode() for line in batch.lines]
+    columns[ORIGINAL.name] = [record_of(line).decode() for line in found.lines]
     if task.take is not Take.ALL:
-        columns[MATCH.name] = list(batch.is_match)
+        columns[MATCH.name] = list(found.is_match)
     return columns
 
 
-def _of_matches(batch: Batch, columns: Columns) -> Iterator[Cell]:
+def _of_matches(found: _Found, columns: Columns) -> Iterator[Cell]:
     """The conversations that matches are in."""
-    for is_match, key in zip(batch.is_match, columns.get("conversationId", ()), strict=False):
+    for is_match, key in zip(found.is_match, columns.get("conversationId", ()), strict=False):
         if is_match and key:
             yield key
 
