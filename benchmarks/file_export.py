@@ -130,8 +130,8 @@ def measure_memory(scale: Scale, *, size: int = JOB_BYTES) -> Iterator[Figure]:
                     of=f"MB added / {MOST_MB} MB",
                     ratio=memory.added / MB / MOST_MB,
                     most=1.0,
-                    detail=f"{memory.added / MB:.0f} MB above {memory.before / MB:.0f} MB idle, for {whole / 1e9:.1f} GB "
-                    f"in {seconds:.0f} s; {found:,} items found",
+                    detail=f"{memory.added / MB:.0f} MB above {memory.before / MB:.0f} MB idle, for "
+                    f"{whole / 1e9:.1f} GB in {seconds:.0f} s; {found:,} items found",
                 )
 
 
