@@ -21,15 +21,18 @@ SUBJECTS = (
 )
 LONG = {"bulk"}
 """Subjects that take the best part of an hour in full, and are then measured only when named."""
-ONLY_BY_NAME = ("file_search_large",)
-"""Subjects that need 12 GB of disk."""
+ONLY_BY_NAME = ("file_search_large", "file_export_memory", "file_export_memory_large")
+"""Subjects that take long and up to 20 GB of disk."""
 
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice((*SUBJECTS, *ONLY_BY_NAME)), metavar="[NAME]…")
 @click.option("--quick", is_flag=True, help="A smaller run, for a look; figures to keep come from a full one.")
 def main(names: tuple[str, ...], quick: bool) -> None:
-    """Measure the subjects named, or all of them but those that take very long: bulk, file_search_large."""
+    """Measure the subjects named, or all of them but those that take very long.
+
+    Only when named: bulk, file_search_large, file_export_memory, file_export_memory_large.
+    """
     # Children import this module before their own work: what they do not need must not weigh on them.
     from benchmarks.figure import table_of
     from benchmarks.run import measure

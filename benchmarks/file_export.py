@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from benchmarks.child import child
 from benchmarks.figure import Figure
 from benchmarks.made_up_items import DOMAIN, PHRASES, write_customers, write_items, write_topics
+from benchmarks.memory import MB, memory_of
 from benchmarks.scale import Scale
 from gladly_tools.account import confirm, read_credentials
 from gladly_tools.api import Client
@@ -39,7 +41,13 @@ SEARCHES: dict[str, dict[str, Any]] = {
     "contacts": {"contacts": parse_contacts(f"@{DOMAIN}")},
     "phrases": {"phrases": PHRASES},
     "both": {"contacts": parse_contacts(f"@{DOMAIN}"), "phrases": PHRASES},
+    "nothing: all taken": {},
 }
+MOST_MB = 150
+JOB_BYTES = 1_250_000_000
+"""How large a file the memory of a job is measured with; `LARGE_BYTES` by the subject of that name."""
+LARGE_BYTES = 5_000_000_000
+_JOB_SECONDS = 3600.0
 
 
 def measure(scale: Scale) -> Iterator[Figure]:
@@ -94,8 +102,59 @@ def _timed(client: Client, settings: Settings, given: dict[str, Any]) -> tuple[f
     return min(alone), min(whole), found
 
 
-def serve(pipe: Connection, folder: Path) -> None:
-    """One export job whose files arrive at the speed of the line, until the process is ended."""
+def measure_memory(scale: Scale, *, size: int = JOB_BYTES) -> Iterator[Figure]:
+    """The memory of a process that runs one whole job, from the file to the finished result, above that it had idle."""
+    with tempfile.TemporaryDirectory(prefix="file-export-") as name:
+        folder = Path(name)
+        write_customers(folder / "customers.jsonl", size // 1287)
+        write_topics(folder / "topics.jsonl")
+        (folder / "agents.jsonl").write_bytes(b"")
+        write_items(folder / "once", scale.rows)
+        once = (folder / "once").stat().st_size
+        with (folder / ITEMS).open("wb") as file:
+            for _ in range(-(-size // once)):
+                with (folder / "once").open("rb") as source:
+                    shutil.copyfileobj(source, file, 1024 * 1024)
+        (folder / "once").unlink()
+        whole = (folder / ITEMS).stat().st_size
+        with child(serve, folder, None) as server:
+            url = server.hear()
+            for search, given in SEARCHES.items():
+                with child(run_job, url, folder / "data", given) as process:
+                    process.hear()
+                    with memory_of(process.pid) as memory:
+                        found, seconds = process.ask("run", seconds=_JOB_SECONDS)
+                yield Figure(
+                    subject="file_export_memory",
+                    what=f"job that searches for {search}",
+                    of=f"MB added / {MOST_MB} MB",
+                    ratio=memory.added / MB / MOST_MB,
+                    most=1.0,
+                    detail=f"{memory.added / MB:.0f} MB above {memory.before / MB:.0f} MB idle, for "
+                    f"{whole / 1e9:.1f} GB in {seconds:.0f} s; {found:,} items found",
+                )
+
+
+def run_job(pipe: Connection, url: str, data: Path, given: dict[str, Any]) -> None:
+    """Run one job when told, in a process that has everything loaded; tell what was found and the seconds."""
+    settings = Settings(data_dir=data, allowed_hosts=(url.removeprefix("http://"),), requests_per_second=1000.0)
+    with Client(read_credentials(url, "ann@example.com", "token", settings), settings) as client:
+        runs = Runs(settings)
+        try:
+            account = confirm(client, instance="benchmark")
+            parameters = FileExportParameters(where=Where(job_ids=(JOB,)), **given)
+            pipe.send("ready")
+            pipe.recv()
+            began = time.perf_counter()
+            job = runs.run_here(account, client, EXPORTS["file-export"], parameters, lambda _ticket: None)
+            pipe.send((job.row_count, time.perf_counter() - began))
+            runs.delete(account, job.id)
+        finally:
+            runs.close()
+
+
+def serve(pipe: Connection, folder: Path, speed: float | None = BYTES_PER_SECOND) -> None:
+    """One export job whose files arrive at a speed, bytes a second, until the process is ended; None for at once."""
     job = {
         "id": JOB,
         "status": "COMPLETED",
@@ -113,7 +172,7 @@ def serve(pipe: Connection, folder: Path) -> None:
     async def file(request: Request) -> Response:
         path = folder / request.path_params["name"]
         headers = {"Content-Length": str(path.stat().st_size)}
-        return StreamingResponse(_paced(path), media_type="application/x-ndjson", headers=headers)
+        return StreamingResponse(_paced(path, speed), media_type="application/x-ndjson", headers=headers)
 
     routes = [
         Route("/api/v1/organization", organization),
@@ -133,10 +192,11 @@ def serve(pipe: Connection, folder: Path) -> None:
     asyncio.run(run())
 
 
-async def _paced(path: Path) -> AsyncIterator[bytes]:
+async def _paced(path: Path, speed: float | None) -> AsyncIterator[bytes]:
     began, sent = time.monotonic(), 0
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             yield chunk
             sent += len(chunk)
-            await asyncio.sleep(max(0.0, began + sent / BYTES_PER_SECOND - time.monotonic()))
+            if speed is not None:
+                await asyncio.sleep(max(0.0, began + sent / speed - time.monotonic()))

@@ -37,3 +37,7 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
         yield from file_export.measure(scale)
     if "file_search_large" in chosen:
         yield from file_search.measure_large(scale)
+    if "file_export_memory" in chosen:
+        yield from file_export.measure_memory(scale)
+    if "file_export_memory_large" in chosen:
+        yield from file_export.measure_memory(scale, size=file_export.LARGE_BYTES)

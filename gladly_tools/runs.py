@@ -26,6 +26,7 @@ from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.store import Result, ResultStore
 from gladly_tools.results.table import Table
+from gladly_tools.results.writer import SliceWritten
 from gladly_tools.settings import Settings
 from gladly_tools.snapshots import Snapshots
 from gladly_tools.workbench import SliceBench
@@ -284,7 +285,8 @@ class Runs:
                 settings=self.settings,
                 memory=self.remembered.of(account.owner),
                 ticket=ticket,
-                place=item.place,
+                index=item.place,
+                key=item.key,
                 slices=slices,
                 title=item.title,
                 rows_before=rows,
@@ -347,9 +349,12 @@ class Runs:
                 for name, table in result.tables.items()
             }
             first, *others = files.values()
+            written = None
             for number, row in enumerate(export.rows(bench, parameters, slice), start=1):
                 if isinstance(row, Into):
                     files[row.table].add(row.row)
+                elif isinstance(row, SliceWritten):
+                    written = row
                 else:
                     first.add(row)
                     bench.rows += 1
@@ -357,7 +362,7 @@ class Runs:
                     bench.ticket.check()
             for other in others:
                 other.publish()
-            written = first.publish()
+            written = written or first.publish()
         self.journal.count_slice(
             bench.ticket.job_id,
             item.place,

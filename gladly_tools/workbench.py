@@ -13,6 +13,7 @@ from gladly_tools.jobs import Ticket
 from gladly_tools.kept_files import AccountFiles
 from gladly_tools.memory import AccountMemory
 from gladly_tools.results.store import Result
+from gladly_tools.results.writer import SlicePlace
 from gladly_tools.settings import Settings
 
 
@@ -24,7 +25,8 @@ class SliceBench:
     settings: Settings
     memory: AccountMemory
     ticket: Ticket
-    place: int
+    index: int
+    key: str
     slices: int
     title: str
     rows_before: int
@@ -57,11 +59,18 @@ class SliceBench:
         """A file beside the rows of the result."""
         return self.result.keep_file(name)
 
-    def progress(self, fraction: float, detail: str) -> None:
+    @property
+    def place(self) -> SlicePlace:
+        """Where the first table's rows of this slice lie."""
+        return self.result.place(self.index, self.key, zone=self.result.manifest.zone)
+
+    def progress(self, fraction: float, detail: str, *, rows: int | None = None) -> None:
         """Show how far the slice is."""
         self.ticket.check()
+        if rows is not None:
+            self.rows = rows
         where = f"{self.title}: {detail}" if self.slices > 1 else detail
-        self.ticket.progress((self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows)
+        self.ticket.progress((self.index + fraction) / self.slices, where, row_count=self.rows_before + self.rows)
 
     def wait(self, seconds: float, reason: str) -> None:
         """Show a wait as one."""

@@ -13,6 +13,7 @@ from gladly_tools.api import Client
 from gladly_tools.exports.inputs import JsonValue, Parameters
 from gladly_tools.kept_files import AccountFiles
 from gladly_tools.results.schema import Column, Row
+from gladly_tools.results.writer import SlicePlace, SliceWritten
 from gladly_tools.settings import Settings
 
 P = TypeVar("P", bound=Parameters)
@@ -123,8 +124,12 @@ class Workbench(Protocol):
     def keep_file(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A file that is kept beside the rows and comes with them in a ZIP, once the block ends well."""
 
-    def progress(self, fraction: float, detail: str) -> None:
-        """Tell how much of the current slice is done, 0 to 1, and what is going on."""
+    @property
+    def place(self) -> SlicePlace:
+        """Where the first table's rows of this slice lie, for an export that writes them itself."""
+
+    def progress(self, fraction: float, detail: str, *, rows: int | None = None) -> None:
+        """Tell how much of the current slice is done, 0 to 1, what is going on, and rows that it wrote itself."""
 
     def wait(self, seconds: float, reason: str) -> None:
         """Sleep, and show why; raises Cancelled at once when the person stops the job."""
@@ -157,7 +162,8 @@ class Export(Generic[P]):
     `columns` are all that there can be; where a run has only some of them, `columns_of` names those.
 
     An export whose result is a ZIP names its first `table`, which is what that file is called, and its `others`; `rows`
-    then yields `Into` for a row of those. What `Workbench.expect` counts are rows of the first.
+    then yields `Into` for a row of those. What `Workbench.expect` counts are rows of the first. An export that writes
+    all rows of a slice of the first table itself, to `Workbench.place`, yields what it wrote.
     """
 
     name: str
@@ -168,7 +174,7 @@ class Export(Generic[P]):
     use_case: str
     grain: str
     columns: Sequence[Column]
-    rows: Callable[[Workbench, P, Slice], Iterator[Row | Into]]
+    rows: Callable[[Workbench, P, Slice], Iterator[Row | Into | SliceWritten]]
     parameters: type[P]
     confirm: Callable[[Client, P], P] = lambda _client, parameters: parameters
     plan: Callable[[Client, Settings, P], Plan] = _whole

@@ -15,12 +15,12 @@ from gladly_tools.exports import file_search
 from gladly_tools.exports.choices import ChoicesQuestion
 from gladly_tools.exports.export import Export, Into, OtherTable, Plan, Remark, Section, Slice, Workbench
 from gladly_tools.exports.export_files import ITEMS, NAMES, job_files
-from gladly_tools.exports.file_search import COLUMNS, LOCAL, ORIGINAL, Step
+from gladly_tools.exports.file_search import COLUMNS, LOCAL, Step
 from gladly_tools.exports.inputs import DateRange, DateRangeQuestion, IdsQuestion, Parameters, SwitchQuestion, ask
 from gladly_tools.exports.local_files import check_items, open_local
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
-from gladly_tools.results.schema import Row
-from gladly_tools.search import Contact, Criteria
+from gladly_tools.results.writer import SliceWritten
+from gladly_tools.search import ORIGINAL, Contact, Criteria
 from gladly_tools.settings import Settings
 
 WHICH_JOBS = "Gladly keeps jobs for 14 days. Find Jobs lists them here, `gladly-tools export-jobs` on the command line."
@@ -223,7 +223,7 @@ def _name(job: ExportJob) -> str:
     return f"the job of {job.start_at:%Y-%m-%d}" if job.start_at else f"job {job.id}"
 
 
-def rows(workbench: Workbench, parameters: FileExportParameters, slice: Slice) -> Iterator[Row | Into]:
+def rows(workbench: Workbench, parameters: FileExportParameters, slice: Slice) -> Iterator[Into | SliceWritten]:
     """The rows of one slice of the plan."""
     return file_search.rows(workbench, parameters.where, parameters.criteria, slice)
 

@@ -8,10 +8,9 @@ a later one lies in the run's folder, in files of its own.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import NotFoundError
@@ -30,23 +29,31 @@ from gladly_tools.exports.local_files import open_local
 from gladly_tools.exports.search_questions import Where
 from gladly_tools.items import ITEM_COLUMNS
 from gladly_tools.kept_files import check_disk
-from gladly_tools.results.schema import Cell, Column, Kind, Row
+from gladly_tools.results.schema import Column
+from gladly_tools.results.writer import SliceWritten
 from gladly_tools.search import (
     AGENT_COLUMNS,
     CUSTOMER_COLUMNS,
+    MATCH,
+    ORIGINAL,
     TOPIC_COLUMNS,
     Criteria,
+    IdFile,
     ItemSearch,
+    Names,
     Progress,
     RecordRows,
+    Take,
+    Task,
     Unreadable,
     UnreadableLine,
-    item_row_of,
-    scan,
+    read_ids,
+    search_chunks,
     select_customers,
     unreadable_text,
 )
 from gladly_tools.search.contacts import ContactTest
+from gladly_tools.search.ids import Ids
 from gladly_tools.search.lines import batches_of, is_blank, read_record, record_of
 from gladly_tools.search.part import customers_in
 from gladly_tools.search.topics import matching_topics
@@ -54,10 +61,6 @@ from gladly_tools.search.topics import matching_topics
 LOCAL = "file"
 """What stands for a job where a file is searched."""
 
-MATCH = Column(
-    name="Match", kind=Kind.BOOLEAN, help="Whether the item itself met the search", beside=True, optional=True
-)
-ORIGINAL = Column(name="original", help="The record as Gladly wrote it", beside=True, original=True)
 COLUMNS = (*ITEM_COLUMNS, MATCH, *NAME_COLUMNS, ORIGINAL)
 OTHERS: Mapping[str, Sequence[Column]] = {
     AGENTS: AGENT_COLUMNS,
@@ -80,7 +83,7 @@ class Step(StrEnum):
     CUSTOMERS = "customers"
 
 
-def rows(workbench: Workbench, where: Where, criteria: Criteria, slice: Slice) -> Iterator[Row | Into]:
+def rows(workbench: Workbench, where: Where, criteria: Criteria, slice: Slice) -> Iterator[Into | SliceWritten]:
     """The rows of one slice; its key names the step and, where it is of one job alone, that job."""
     run = _Run(workbench, where, criteria)
     kind, _, key = slice.key.partition(":")
@@ -107,7 +110,6 @@ class _Run:
         self._bench = workbench
         self._where = where
         self._criteria = criteria
-        self._notes = _Notes(workbench)
 
     def source(self, key: str, arguments: Mapping[str, Any]) -> Source:
         """Where the files of a slice come from."""
@@ -136,40 +138,29 @@ class _Run:
 
     def find_meaning(self, sources: Sequence[Source]) -> None:
         """Note the customers whose contacts match, and the topics that the phrases mean. Fetches the customers."""
-        found: set[str] = set()
         test = ContactTest(self._criteria.contacts)
-        for place, source in enumerate(sources):
-            self._bench.progress(place / len(sources), "reading the customers")
-            chunks = self._chunks(source, CUSTOMERS)
-            if self._criteria.contacts:
-                found |= customers_in(chunks, test)
-            else:
-                for _ in chunks:  # to be kept for later
-                    pass
+        with IdFile(self._found("meant")) as meant:
+            for place, source in enumerate(sources):
+                self._bench.progress(place / len(sources), "reading the customers")
+                chunks = self._chunks(source, CUSTOMERS)
+                if self._criteria.contacts:
+                    meant.add(customers_in(chunks, test))
+                else:
+                    for _ in chunks:  # to be kept for later
+                        pass
         records = (record for source in sources for record in _records(self._lines(source, TOPICS, again=True)))
-        topics = matching_topics(records, self._criteria.phrases) if self._criteria.phrases else ()
-        self._notes.put(Step.MEANING, {"customers": sorted(found), "topics": sorted(topics)})
+        with IdFile(self._found("topics")) as topics:
+            topics.add(matching_topics(records, self._criteria.phrases) if self._criteria.phrases else ())
 
-    def items(self, source: Source, key: str) -> Iterator[Row]:
-        """The items of a job that match; for whole conversations only which conversations those are."""
-        is_first_of_two = self._criteria.whole_conversation and not self._criteria.takes_all
-        conversations: set[str] = set()
-        for row in self._scanned(source, self._search(), key):
-            if not is_first_of_two:
-                yield row
-            elif isinstance(conversation_id := row.get("conversationId"), str):
-                conversations.add(conversation_id)
-            else:
-                yield {**row, MATCH.name: True}  # it is in no conversation, so the second pass leaves it out
-        if is_first_of_two:
-            self._notes.put(f"conversations of {key}", sorted(conversations))
+    def items(self, source: Source, key: str) -> Iterator[SliceWritten]:
+        """The items of a job that match; of whole conversations only what is in none."""
+        take = Take.OUTSIDE if self._criteria.whole_conversation and not self._criteria.takes_all else Take.ALL
+        yield from self._searched(source, self._search(), key, take)
 
-    def whole(self, source: Source, key: str) -> Iterator[Row]:
+    def whole(self, source: Source, key: str) -> Iterator[SliceWritten]:
         """Every item of the conversations that matched in any job."""
-        wanted = frozenset(self._notes.all("conversations of "))
-        for row in self._scanned(source, self._search(wanted), key, is_again=True):
-            if row.get("conversationId"):
-                yield row
+        wanted = read_ids(self._bench.folder.glob("conversations-*.ids"))
+        yield from self._searched(source, self._search(wanted), key, Take.WITHIN)
 
     def customers(self, sources: Sequence[Source]) -> Iterator[Into]:
         """The customers of what was found; all of them where nothing was searched for."""
@@ -177,7 +168,7 @@ class _Run:
             for source in sources:
                 yield from self.records(source, CUSTOMERS)
             return
-        wanted = frozenset(self._notes.all("customers of "))
+        wanted = read_ids(self._bench.folder.glob("customers-*.ids"))
         shaped = RecordRows(CUSTOMER_COLUMNS)
         for place, source in enumerate(sources):
             self._bench.progress(place / len(sources), "reading the customers")
@@ -198,60 +189,68 @@ class _Run:
                     while piece := part.read(1024 * 1024):
                         file.write(piece)
 
-    def _search(self, conversations: frozenset[str] = frozenset()) -> ItemSearch:
-        meaning = self._notes.get(Step.MEANING)
+    def _found(self, label: str) -> Path:
+        """Where ids lie that later slices need; a slice that is done again writes them anew."""
+        return self._bench.folder / f"{label}.ids"
+
+    def _search(self, conversations: Ids = frozenset()) -> ItemSearch:
+        topics = read_ids([self._found("topics")])
+        assert isinstance(topics, frozenset), "an organization has a few hundred"
         return ItemSearch(
             criteria=self._criteria,
-            customers=frozenset(meaning["customers"]),
-            topics=frozenset(meaning["topics"]),
+            customers=read_ids([self._found("meant")]),
+            topics=topics,
             conversations=conversations,
         )
 
-    def _scanned(self, source: Source, search: ItemSearch, key: str, *, is_again: bool = False) -> Iterator[Row]:
-        """The rows of the items that a search takes; notes whose they are."""
+    def _searched(self, source: Source, search: ItemSearch, key: str, take: Take) -> Iterator[SliceWritten]:
+        """Write the items that a search takes, which are the whole of this slice."""
         if not source.has(ITEMS):
             return
-        names = _NamesBeside(self, source, with_customers=not self._criteria.takes_all)
-        progress = Progress()
-        customers: set[str] = set()
+        label, digest = f"{ITEMS} of {source.name}", _digest(f"{take} {key}")
+        task = Task(
+            rows=self._bench.place,
+            unreadable=_unreadable_path(self._bench, label),
+            label=label,
+            customers=self._found(f"customers-{digest}"),
+            conversations=self._found(f"conversations-{digest}") if take is Take.OUTSIDE else None,
+            take=take,
+            names=self._names(source),
+        )
+        with source.open(ITEMS) as arriving:
+
+            def watch(progress: Progress) -> None:
+                check_disk(self._bench.folder)
+                self._bench.progress(_share(progress.bytes, arriving.total), _words(progress), rows=progress.taken)
+
+            part = search_chunks(self._while_there(source, ITEMS, arriving.chunks), task, search, watch=watch)
         # A second pass meets the same lines again.
-        with (
-            _UnreadableLines(self._bench, f"{ITEMS} of {source.name}", is_again=is_again) as unreadable,
-            source.open(ITEMS) as arriving,
-        ):
-            try:
-                for batch in scan(arriving.chunks, search):
-                    progress = batch.progress
-                    unreadable.extend(batch.unreadable)
-                    for line, is_match in zip(batch.lines, batch.is_match, strict=True):
-                        row = dict(item_row_of(line))
-                        if not self._criteria.takes_all and isinstance(customer_id := row.get("customerId"), str):
-                            customers.add(customer_id)
-                        names.put(row)
-                        row[ORIGINAL.name] = record_of(line).decode()
-                        if search.conversations:
-                            row[MATCH.name] = is_match
-                        yield row
-                    check_disk(self._bench.folder)
-                    self._bench.progress(_share(progress.bytes, arriving.total), _words(progress))
-            except NotFoundError:
-                self._gone(source, ITEMS)
-        if progress.untimed and not is_again:
-            self._bench.remark(
-                "Items whose time could not be read, which are in no range of days",
-                count=progress.untimed,
-                partial=True,
-            )
-        self._notes.put(f"customers of {'whole ' if is_again else ''}{key}", sorted(customers))
+        if take is not Take.WITHIN:
+            _remark_unreadable(self._bench, part.progress.unreadable)
+            if part.progress.untimed:
+                self._bench.remark(
+                    "Items whose time could not be read, which are in no range of days",
+                    count=part.progress.untimed,
+                    partial=True,
+                )
+        yield part.written
+
+    def _names(self, source: Source) -> Names:
+        """The names of a job's own agents and topics; of its customers where there is a search."""
+        customers = {} if self._criteria.takes_all else self.names(source, CUSTOMERS)
+        return Names(agents=self.names(source, AGENTS), customers=customers, topics=self.names(source, TOPICS))
 
     def _chunks(self, source: Source, file: str) -> Iterator[bytes]:
         """The bytes of a file; none, and a remark, where Gladly has deleted it since it was listed."""
         if source.has(file):
             with source.open(file) as arriving:
-                try:
-                    yield from arriving.chunks
-                except NotFoundError:
-                    self._gone(source, file)
+                yield from self._while_there(source, file, arriving.chunks)
+
+    def _while_there(self, source: Source, file: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        try:
+            yield from chunks
+        except NotFoundError:
+            self._gone(source, file)
 
     def _lines(self, source: Source, file: str, *, again: bool = False) -> Iterator[bytes]:
         if not again:
@@ -277,42 +276,13 @@ class _Run:
         return found
 
 
-class _Notes:
-    """What slices learn for later ones; a slice that is done again writes its note anew."""
-
-    def __init__(self, workbench: Workbench) -> None:
-        self._bench = workbench
-
-    def put(self, label: str, value: object) -> None:
-        """Keep a JSON value."""
-        self._path(label).write_text(json.dumps({"label": label, "value": value}), encoding="utf-8")
-
-    def get(self, label: str) -> Any:
-        """What was kept under the label."""
-        return json.loads(self._path(label).read_text(encoding="utf-8"))["value"]
-
-    def all(self, prefix: str) -> Iterator[Any]:
-        """The items of every list whose label begins so."""
-        for path in sorted(self._bench.folder.glob("note-*.json")):
-            note = json.loads(path.read_text(encoding="utf-8"))
-            if note["label"].startswith(prefix):
-                yield from note["value"]
-
-    def _path(self, label: str) -> Any:
-        return self._bench.folder / f"note-{_digest(label)}.json"
-
-
 class _UnreadableLines:
-    """The lines of one file that could not be read, written where the last slice finds them, and counted once.
+    """The lines of one file that could not be read, written where the last slice finds them, and counted."""
 
-    A second pass over the same file writes the same lines again, and does not count them again.
-    """
-
-    def __init__(self, workbench: Workbench, label: str, *, is_again: bool = False) -> None:
+    def __init__(self, workbench: Workbench, label: str) -> None:
         self._bench = workbench
         self._label = label
-        self._path = workbench.folder / f"unreadable-{_digest(label)}.txt"
-        self._is_again = is_again
+        self._path = _unreadable_path(workbench, label)
         self._count = 0
 
     def __enter__(self) -> _UnreadableLines:
@@ -320,10 +290,7 @@ class _UnreadableLines:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._count and not self._is_again:
-            self._bench.remark(
-                "Lines that could not be read; they are in unreadable.txt", count=self._count, partial=True
-            )
+        _remark_unreadable(self._bench, self._count)
 
     def add(self, number: int, line: bytes, why: str) -> None:
         """Note one line."""
@@ -339,36 +306,13 @@ class _UnreadableLines:
             self._count += len(lines)
 
 
-class _NamesBeside:
-    """Names beside the ids of items, from the files of their own job."""
+def _unreadable_path(workbench: Workbench, label: str) -> Path:
+    return workbench.folder / f"unreadable-{_digest(label)}.txt"
 
-    def __init__(self, run: _Run, source: Source, *, with_customers: bool) -> None:
-        self._run = run
-        self._source = source
-        self._with_customers = with_customers
 
-    def put(self, row: dict[str, Cell]) -> None:
-        """Add what is known to a row."""
-        row["Customer"] = self._customers.get(str(row.get("customerId")))
-        for party in ("initiator", "responder"):
-            party_id = str(row.get(f"{party}.id"))
-            row[party.capitalize()] = self._agents.get(party_id) or self._customers.get(party_id)
-        for change in ("added", "removed"):
-            topics = row.get(f"content.{change}TopicIds")
-            if isinstance(topics, list):
-                row[f"Topics {change}"] = [self._topics.get(str(topic)) or str(topic) for topic in topics]
-
-    @cached_property
-    def _agents(self) -> Mapping[str, str]:
-        return self._run.names(self._source, AGENTS)
-
-    @cached_property
-    def _topics(self) -> Mapping[str, str]:
-        return self._run.names(self._source, TOPICS)
-
-    @cached_property
-    def _customers(self) -> Mapping[str, str]:
-        return self._run.names(self._source, CUSTOMERS) if self._with_customers else {}
+def _remark_unreadable(workbench: Workbench, count: int) -> None:
+    if count:
+        workbench.remark("Lines that could not be read; they are in unreadable.txt", count=count, partial=True)
 
 
 def _records(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:

@@ -41,7 +41,8 @@ class Field:
 class Facts:
     """What a file says about itself: the slices in it, their order, rows, and unreadable cells by column.
 
-    `unreadable` holds only columns with some. `index` orders parts; it means nothing in a finished file.
+    `unreadable` holds only columns with some. `index` orders parts; it means nothing in a finished file. `empty` are
+    the optional columns in which there is no cell.
     """
 
     keys: tuple[str, ...]
@@ -49,6 +50,7 @@ class Facts:
     rows: int
     unreadable: Mapping[str, int] = field(default_factory=dict)
     duplicates_removed: int = 0
+    empty: tuple[str, ...] = ()
 
 
 def fields_of(columns: Sequence[Column]) -> tuple[Field, ...]:
@@ -90,6 +92,7 @@ def facts_as_metadata(facts: Facts) -> dict[str, str]:
         "rows": facts.rows,
         "unreadable": dict(facts.unreadable),
         "duplicates_removed": facts.duplicates_removed,
+        "empty": list(facts.empty),
     }
     return {_FACTS.decode(): json.dumps(value, ensure_ascii=False)}
 
@@ -138,6 +141,7 @@ def _footer(path: Path, modified: int, size: int) -> Footer:
             rows=value["rows"],
             unreadable=value["unreadable"],
             duplicates_removed=value["duplicates_removed"],
+            empty=tuple(value.get("empty", ())),
         )
     except (pa.ArrowInvalid, OSError, KeyError, ValueError) as error:
         raise GladlyToolsError(

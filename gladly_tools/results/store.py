@@ -40,7 +40,7 @@ from gladly_tools.results.manifest import (
 )
 from gladly_tools.results.readings import count_unreadable
 from gladly_tools.results.schema import Column, Row
-from gladly_tools.results.writer import FileWriter, SliceFile, SliceWritten, add_counts
+from gladly_tools.results.writer import FileWriter, SliceFile, SlicePlace, SliceWritten, add_counts
 
 _ROWS_NAME = "rows.parquet"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
@@ -89,8 +89,13 @@ class Result:
         fields = fields_of(self.manifest.columns)
         if not self.is_finished:
             return fields
-        names = set(read_footer(self._finished_file).names)
-        return tuple(each for each in fields if each.stored in names)
+        footer = read_footer(self._finished_file)
+        names = set(footer.names)
+        # A part that became the whole as it was still has the columns that are empty.
+        return (
+            tuple(each for each in fields if each.stored in names and each.column.name not in footer.facts.empty)
+            or fields[:1]
+        )
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -130,14 +135,18 @@ class Result:
             return file.publish()
 
     def slice(self, index: int, key: str, *, zone: str) -> SliceFile:
-        """A slice to be written row by row.
+        """A slice to be written. Raises as `place`."""
+        return SliceFile(self.place(index, key, zone=zone))
+
+    def place(self, index: int, key: str, *, zone: str) -> SlicePlace:
+        """Where a slice is to be written.
 
         Slices are ordered by `index`, whenever they are written; the same key again replaces its slice. Times
         without an offset are read in `zone` (IANA). Raises GladlyToolsError when the result is finished.
         """
         if self.is_finished:
             raise GladlyToolsError(f"Result {self.id} is finished; no rows can be added.", "Run the export again.")
-        return SliceFile(self._part(key), fields_of(self.manifest.columns), index=index, key=key, zone=zone)
+        return SlicePlace(target=self._part(key), columns=self.manifest.columns, index=index, key=key, zone=zone)
 
     @property
     def tables(self) -> dict[str, Result]:
@@ -207,15 +216,18 @@ class Result:
     def _merge(self, parts: list[Path], unique: str | None) -> None:
         fields = fields_of(self.manifest.columns)
         dropped = self._older_copies(parts, _field(fields, unique)) if unique is not None else np.array([], np.int64)
-        kept = (
-            tuple(each for each in fields if not (each.column.optional and self._is_empty(parts, each))) or fields[:1]
-        )
-        schema = arrow_schema(kept)
-        counts = [read_footer(path).facts for path in parts]
-        if len(parts) == 1 and not len(dropped) and len(kept) == len(fields):
-            parts[0].replace(self._finished_file)
+        filled = [path for path in parts if read_footer(path).rows]
+        if len(filled) < 2 and parts and not len(dropped):
+            (*filled, parts[0])[0].replace(self._finished_file)
             sync_folder(self.folder)
             return
+        parts = filled
+        counts = [read_footer(path).facts for path in parts]
+        empty = {each.column.name for each in fields if each.column.optional}.intersection(
+            *(each.empty for each in counts)
+        )
+        kept = tuple(each for each in fields if each.column.name not in empty) or fields[:1]
+        schema = arrow_schema(kept)
         rows = offset = 0
         removed: dict[str, int] = {}
         with FileWriter(self._finished_file, schema) as writer:
@@ -271,14 +283,6 @@ class Result:
             ).fetchnumpy()
         starts = np.cumsum([0, *(read_footer(path).rows for path in parts)])
         return np.sort(starts[np.asarray(found["file"], np.int64)] + np.asarray(found["row"], np.int64))
-
-    def _is_empty(self, parts: list[Path], each: Field) -> bool:
-        for path in parts:
-            with open_stream(path) as file:
-                for batch in file.iter_batches(_merge_rows(path), columns=[each.stored]):
-                    if batch.column(0).null_count < batch.num_rows:
-                        return False
-        return True
 
 
 class ResultStore:

@@ -13,10 +13,10 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gladly_tools.results.layout import Facts, Field, arrow_schema, facts_as_metadata
+from gladly_tools.results.layout import Facts, Field, arrow_schema, facts_as_metadata, fields_of
 from gladly_tools.results.manifest import sync_folder
 from gladly_tools.results.readings import Cells, read
-from gladly_tools.results.schema import Cell, Kind, Row
+from gladly_tools.results.schema import Cell, Column, Kind, Row
 
 ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 16 * 1024 * 1024
@@ -80,9 +80,10 @@ class FileWriter:
 
     def _flush(self) -> None:
         if self._waiting:
-            group = pa.concat_tables(self._waiting).combine_chunks()
-            self._waiting = []
+            waiting, self._waiting = self._waiting, []
             self._waiting_rows = self._waiting_bytes = 0
+            group = waiting[0] if len(waiting) == 1 else pa.concat_tables(waiting).combine_chunks()
+            waiting.clear()
             self._writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
 
 
@@ -94,21 +95,38 @@ class SliceWritten:
     unreadable: dict[str, int] = field(default_factory=dict)
 
 
-class SliceFile:
-    """Takes the rows of one slice of one table, one by one; they are durable, all at once, when it is published.
+@dataclass(frozen=True, kw_only=True)
+class SlicePlace:
+    """Where the rows of one slice of one table go, and how they lie there; picklable, so any process can write them.
 
-    Times without an offset are read in `zone` (IANA). Memory is bounded by a row group.
+    Slices are in the order of `index`. Times without an offset are read in `zone` (IANA).
     """
 
-    def __init__(self, target: Path, fields: Sequence[Field], *, index: int, key: str, zone: str) -> None:
-        self._writer = FileWriter(target, arrow_schema(fields))
-        self._encoder = _RowEncoder(fields, zone)
-        self._index = index
-        self._key = key
+    target: Path
+    columns: tuple[Column, ...]
+    index: int
+    key: str
+    zone: str = "UTC"
+
+
+class SliceFile:
+    """Takes the rows of one slice of one table; they are durable, all at once, when it is published.
+
+    Nothing is on disk before the first row group, whose size bounds the memory.
+    """
+
+    def __init__(self, place: SlicePlace) -> None:
+        fields = fields_of(place.columns)
+        self._place = place
+        self._schema = arrow_schema(fields)
+        self._writer: FileWriter | None = None
+        self._encoder = _Encoder(fields, place.zone)
         self._rows = 0
         self._waiting: list[Row] = []
         self._waiting_characters = 0
         self._batches: list[pa.RecordBatch] = []
+        self._batch_rows = 0
+        self._batch_bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -116,7 +134,8 @@ class SliceFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.__exit__(kind, error, trace)
+        if self._writer is not None:
+            self._writer.__exit__(kind, error, trace)
 
     def add(self, row: Row) -> None:
         """Take a row. Raises ValueError for a cell of no declared column."""
@@ -126,33 +145,57 @@ class SliceFile:
         if len(self._waiting) >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
             self._gather()
 
+    def add_columns(self, count: int, cells: Mapping[str, Sequence[Cell]]) -> None:
+        """Take so many rows as cells by column; a column without cells may be missing. Raises ValueError as `add`."""
+        self._encoder.check(cells)
+        self._gather()
+        self._take(self._encoder.batch_of(count, cells))
+
     def publish(self) -> SliceWritten:
         """Put the slice in its place, where it replaces an earlier one with the same key."""
         self._gather()
         self._flush()
-        facts = Facts(keys=(self._key,), index=self._index, rows=self._rows, unreadable=self._encoder.unreadable)
-        self._writer.publish(facts)
+        place = self._place
+        facts = Facts(
+            keys=(place.key,),
+            index=place.index,
+            rows=self._rows,
+            unreadable=self._encoder.unreadable,
+            empty=tuple(self._encoder.empty),
+        )
+        self._open().publish(facts)
         return SliceWritten(rows=self._rows, unreadable=dict(self._encoder.unreadable))
 
     def _gather(self) -> None:
-        if not self._waiting:
-            return
-        self._batches.append(self._encoder.batch(self._waiting))
-        self._rows += len(self._waiting)
-        self._waiting = []
-        self._waiting_characters = 0
-        rows = sum(batch.num_rows for batch in self._batches)
-        if rows + _BATCH_ROWS > ROW_GROUP_ROWS or sum(batch.nbytes for batch in self._batches) >= ROW_GROUP_BYTES:
+        if self._waiting:
+            rows, self._waiting, self._waiting_characters = self._waiting, [], 0
+            self._take(self._encoder.batch(rows))
+
+    def _take(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self._rows += batch.num_rows
+        self._batch_rows += batch.num_rows
+        self._batch_bytes += batch.get_total_buffer_size()
+        if self._batch_rows + _BATCH_ROWS > ROW_GROUP_ROWS or self._batch_bytes >= ROW_GROUP_BYTES:
             self._flush()
 
     def _flush(self) -> None:
         if self._batches:
-            self._writer.write(self._encoder.with_readings(self._batches))
-            self._batches = []
+            batches, self._batches = self._batches, []
+            self._batch_rows = self._batch_bytes = 0
+            self._open().write(self._encoder.with_readings(batches))
+
+    def _open(self) -> FileWriter:
+        if self._writer is None:
+            self._writer = FileWriter(self._place.target, self._schema)
+        return self._writer
 
 
-class _RowEncoder:
-    """Turns rows into Arrow tables with readings, and counts the cells that could not be read."""
+class _Encoder:
+    """Turns rows or cells into Arrow tables with readings, and counts the cells that could not be read.
+
+    `empty` are the optional columns without a cell so far.
+    """
 
     def __init__(self, fields: Sequence[Field], zone: str) -> None:
         self._fields = tuple(fields)
@@ -161,22 +204,36 @@ class _RowEncoder:
         self._schema = arrow_schema(fields)
         self._stored_schema = pa.schema([pa.field(each.stored, each.column.stored_type) for each in fields])
         self.unreadable: dict[str, int] = {}
+        self.empty = {each.column.name for each in fields if each.column.optional}
 
-    def check(self, row: Row) -> None:
+    def check(self, cells: Mapping[str, object]) -> None:
         """Raises ValueError for a cell of no declared column."""
-        if not row.keys() <= self._names:
-            raise ValueError(f"no such column: {sorted(row.keys() - self._names)}")
+        if not cells.keys() <= self._names:
+            raise ValueError(f"no such column: {sorted(cells.keys() - self._names)}")
 
     def batch(self, rows: Sequence[Row]) -> pa.RecordBatch:
         """The rows' cells as they are stored."""
-        return pa.RecordBatch.from_arrays(
-            [self._stored([row.get(each.column.name) for row in rows], each) for each in self._fields],
-            schema=self._stored_schema,
-        )
+        columns = {each.column.name: [row.get(each.column.name) for row in rows] for each in self._fields}
+        return self.batch_of(len(rows), columns)
+
+    def batch_of(self, count: int, cells: Mapping[str, Sequence[Cell]]) -> pa.RecordBatch:
+        """So many rows' cells, by column, as they are stored."""
+        arrays = [
+            self._stored(cells[each.column.name], each)
+            if each.column.name in cells
+            else pa.array([None] * count, each.column.stored_type)
+            for each in self._fields
+        ]
+        if self.empty:
+            for each, array in zip(self._fields, arrays, strict=True):
+                if array.null_count < count:
+                    self.empty.discard(each.column.name)
+        return pa.RecordBatch.from_arrays(arrays, schema=self._stored_schema)
 
     def with_readings(self, batches: list[pa.RecordBatch]) -> pa.Table:
-        """The batches as one table, with what filters and charts see of verbatim columns."""
+        """The batches, which are used up, as one table, with what filters and charts see of verbatim columns."""
         table = pa.Table.from_batches(batches).combine_chunks()
+        batches.clear()
         for each in self._fields:
             if each.has_reading:
                 typed, unreadable = read(table.column(each.stored), each.column.kind, self._zone)
@@ -184,14 +241,14 @@ class _RowEncoder:
                 table = table.append_column(each.reading, typed)
         return table.cast(self._schema)
 
-    def _stored(self, cells: list[Cell], each: Field) -> Cells:
+    def _stored(self, cells: Sequence[Cell], each: Field) -> Cells:
         column = each.column
         if column.stored_type == pa.string():
             return _text_array(cells)
         if column.kind is Kind.LIST:
-            return pa.array([_clean_list(cell) for cell in cells], column.stored_type)
+            return pa.array([None if cell is None else _clean_list(cell) for cell in cells], column.stored_type)
         if column.kind is Kind.RECORDS:
-            return pa.array([_clean_records(cell) for cell in cells], column.stored_type)
+            return pa.array([None if cell is None else _clean_records(cell) for cell in cells], column.stored_type)
         if column.kind is not Kind.TIME and not any(isinstance(cell, str) for cell in cells):
             try:
                 array = pa.array(cells, column.stored_type)
@@ -230,17 +287,13 @@ def _clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _clean_list(cell: Cell) -> list[str] | None:
-    if cell is None:
-        return None
+def _clean_list(cell: Cell) -> list[str]:
     if not isinstance(cell, list):
         raise TypeError("a list column holds lists of text")
-    return [_clean(item) for item in cell if isinstance(item, str)]
+    return [item if item.isascii() else _clean(item) for item in cell if isinstance(item, str)]
 
 
-def _clean_records(cell: Cell) -> list[dict[str, Any]] | None:
-    if cell is None:
-        return None
+def _clean_records(cell: Cell) -> list[dict[str, Any]]:
     if not isinstance(cell, list):
         raise TypeError("a column of records holds lists of objects")
     return [

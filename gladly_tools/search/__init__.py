@@ -4,13 +4,14 @@ Pure: no network, no job, no page. What goes in is paths or bytes and a frozen s
 result.
 """
 
+from gladly_tools.search.columns import Names, columns_of, item_row_of
 from gladly_tools.search.contacts import Contact, ContactKind, parse_contact, parse_contacts, split_contacts
 from gladly_tools.search.criteria import Criteria
-from gladly_tools.search.csv_rows import ItemRows, csv_header, csv_row, item_row_of
-from gladly_tools.search.lines import Unreadable, UnreadableLine, chunks_of
+from gladly_tools.search.customers import select_customers
+from gladly_tools.search.ids import IdFile, read_ids
+from gladly_tools.search.lines import Unreadable, UnreadableLine, chunks_of, unreadable_text
 from gladly_tools.search.matching import ItemSearch
-from gladly_tools.search.merge import merged
-from gladly_tools.search.part import Part, prepare, search_chunks, search_file, select_customers, unreadable_text
+from gladly_tools.search.part import MATCH, ORIGINAL, Part, Take, Task, prepare, search_chunks, search_file
 from gladly_tools.search.phrases import fold, parse_phrases, visible
 from gladly_tools.search.records import AGENT_COLUMNS, CUSTOMER_COLUMNS, TOPIC_COLUMNS, RecordRows
 from gladly_tools.search.scan import Batch, Progress, scan
@@ -18,28 +19,32 @@ from gladly_tools.search.scan import Batch, Progress, scan
 __all__ = [
     "AGENT_COLUMNS",
     "CUSTOMER_COLUMNS",
+    "MATCH",
+    "ORIGINAL",
     "TOPIC_COLUMNS",
     "Batch",
     "Contact",
     "ContactKind",
     "Criteria",
-    "ItemRows",
+    "IdFile",
     "ItemSearch",
+    "Names",
     "Part",
     "Progress",
     "RecordRows",
+    "Take",
+    "Task",
     "Unreadable",
     "UnreadableLine",
     "chunks_of",
-    "csv_header",
-    "csv_row",
+    "columns_of",
     "fold",
     "item_row_of",
-    "merged",
     "parse_contact",
     "parse_contacts",
     "parse_phrases",
     "prepare",
+    "read_ids",
     "scan",
     "search_chunks",
     "search_file",

@@ -14,7 +14,7 @@ be one of many and matches nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,6 +28,8 @@ _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+")
 _DOMAIN = re.compile(r"(?:[\w](?:[\w-]*[\w])?\.)+[\w](?:[\w-]*[\w])?")
 _PHONE = re.compile(r"\+[\d\s().\-/\u00a0\u2010\u2011]+", re.ASCII)
 _LOOSE_PHONE = re.compile(r"[\d\s().\-/+]+", re.ASCII)
+_NOT_IN_NUMBERS = str.maketrans("", "", " \t\n\r\v\f().-/\u00a0\u2010\u2011")
+_FEW = 16
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
 
@@ -123,7 +125,22 @@ class ContactTest:
         self._emails = frozenset(by_kind[ContactKind.EMAIL])
         self._phones = frozenset(by_kind[ContactKind.PHONE])
         self._domains = frozenset(by_kind[ContactKind.DOMAIN])
+        several = frozenset().union(*by_kind.values())
+        self._needles = several if len(several) <= _FEW else frozenset()
         self._parents = tuple(f".{domain}" for domain in sorted(by_kind[ContactKind.SUBDOMAINS]))
+
+    def suspects(self, texts: Sequence[str]) -> Collection[int]:
+        """The places of the texts that may hold a contact, by one look at all of them; too many, never too few."""
+        if not self._needles:
+            return range(len(texts))
+        # Nothing that stands between texts, or within a number, is in what is looked for.
+        folded = "\n".join(texts).casefold()
+        if self._phones:
+            folded += folded.translate(_NOT_IN_NUMBERS)
+        found = [needle for needle in self._needles if needle in folded]
+        if not self._phones.isdisjoint(found):
+            return range(len(texts))
+        return {place for needle in found for place, text in enumerate(map(str.casefold, texts)) if needle in text}
 
     def holds(self, text: str) -> bool:
         """True for an address or a number that matches, also within `Name <address>` and lists."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from gladly_tools.search.contacts import ContactTest
-from gladly_tools.search.lines import read_record
+from gladly_tools.search.lines import Unreadable, UnreadableLine, batches_of, is_blank, read_record, record_of
 from gladly_tools.search.shapes import ABSENT
 
 
@@ -53,3 +53,26 @@ def contacts_of(customer: Mapping[str, Any]) -> Iterator[str]:
                 yield entry
             elif isinstance(entry, dict):
                 yield from (text for key in ("normalized", "original") if isinstance(text := entry.get(key), str))
+
+
+def select_customers(
+    chunks: Iterable[bytes], wanted: Container[str] | None
+) -> Iterator[tuple[list[bytes], list[Unreadable]]]:
+    """The records with these ids (None for all), as they came, and the lines that could not be read; batch by batch."""
+    number = 0
+    for lines in batches_of(chunks):
+        taken: list[bytes] = []
+        failed: list[Unreadable] = []
+        for line in lines:
+            number += 1
+            if is_blank(line):
+                continue
+            try:
+                record = read_record(line)
+            except UnreadableLine as error:
+                failed.append(Unreadable(number=number, line=record_of(line), why=str(error)))
+                continue
+            key = record.get("id")
+            if wanted is None or (isinstance(key, str) and key in wanted):
+                taken.append(record_of(line))
+        yield taken, failed

@@ -14,14 +14,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-BATCH_BYTES = 128 * 1024
+BATCH_BYTES = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = 4000
-_READ_BYTES = 256 * 1024
+_READ_BYTES = 128 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of a line that are read; a longer one is no record any more, so it is counted as unreadable."""
+
+
+Ends = np.ndarray[Any, np.dtype[np.int64]]
 
 
 class UnreadableLine(ValueError):
@@ -37,6 +41,11 @@ class Unreadable:
     why: str
 
 
+def unreadable_text(unreadable: Unreadable, label: str) -> bytes:
+    """One line of `unreadable.txt`: where it is from, why, and the line as it came."""
+    return f"{label}, line {unreadable.number}, {unreadable.why}: ".encode() + unreadable.line + b"\n"
+
+
 def chunks_of(path: Path) -> Iterator[bytes]:
     """The bytes of a file; one whose name ends in .gz, .zst, .lz4 or .bz2 is decompressed."""
     with pa.input_stream(str(path), compression="detect") as file:
@@ -44,18 +53,80 @@ def chunks_of(path: Path) -> Iterator[bytes]:
             yield chunk
 
 
-def batches_of(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """The lines, whole and with their endings, in batches of about `BATCH_BYTES` or one longer line.
+def pieces_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole lines with their endings, as many as make `BATCH_BYTES`, or one longer line; cut from chunks of any size.
 
-    A byte order mark at the beginning is left out. Only a batch is ever in memory.
+    A byte order mark at the beginning is left out. Only a piece is ever in memory.
     """
-    with io.BufferedReader(_Chunks(chunks), BATCH_BYTES) as reader:
-        is_first = True
-        while lines := reader.readlines(BATCH_BYTES):
-            if is_first:
-                is_first = False
-                lines[0] = lines[0].removeprefix(_BOM)
-            yield lines
+    waiting: list[bytes] = []
+    size = 0
+    is_first = True
+    for chunk in _without_endless_lines(chunks):
+        for place in range(0, len(chunk), BATCH_BYTES):
+            part = chunk[place : place + BATCH_BYTES]
+            waiting.append(part)
+            size += len(part)
+            if size < BATCH_BYTES or not (end := part.rfind(b"\n") + 1):
+                continue
+            waiting[-1] = part[:end]
+            piece = b"".join(waiting)
+            yield piece.removeprefix(_BOM) if is_first else piece
+            is_first = False
+            waiting, size = [part[end:]], len(part) - end
+    if size:
+        piece = b"".join(waiting)
+        yield piece.removeprefix(_BOM) if is_first else piece
+
+
+def batches_of(chunks: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """The same, line by line."""
+    return map(lines_of, pieces_of(chunks))
+
+
+def lines_of(piece: bytes) -> list[bytes]:
+    """The lines of a piece, with their endings."""
+    return io.BytesIO(piece).readlines()
+
+
+def ends_of(piece: bytes) -> Ends:
+    """Where the lines of a piece end, behind their endings."""
+    ends: list[int] = []
+    place = 0
+    find, append = piece.find, ends.append
+    while place := find(b"\n", place) + 1:
+        append(place)
+    if piece and not piece.endswith(b"\n"):
+        append(len(piece))
+    return np.array(ends, np.int64)
+
+
+def is_record_a_line(piece: bytes, ends: Ends) -> bool:
+    """Whether the piece is UTF-8, and each line begins and ends as an object does, with nothing around it.
+
+    Then no line break can be within an object, since what follows a brace there is never a brace: of a piece that holds
+    as many objects as lines, each line is one.
+    """
+    if not (piece.startswith(b"{") and piece.endswith(b"\n")):
+        return False
+    array = np.frombuffer(piece, np.uint8)
+    if array[ends[:-1]].tobytes().strip(b"{"):
+        return False
+    last = array[ends - 2].tobytes()
+    if last.strip(b"}") and (last.strip(b"\r") or array[ends - 3].tobytes().strip(b"}")):
+        return False
+    return is_utf8(piece)
+
+
+def is_utf8(piece: bytes) -> bool:
+    """Whether the bytes are UTF-8."""
+    if piece.isascii():
+        return True
+    offsets = pa.py_buffer(np.array([0, len(piece)], np.int32).tobytes())
+    try:
+        pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(piece)]).validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def record_of(line: bytes) -> bytes:
@@ -91,29 +162,6 @@ def _whole_number(digits: str) -> int | Decimal:
 
 
 _decode = json.JSONDecoder(parse_int=_whole_number).decode
-
-
-class _Chunks(io.RawIOBase):
-    """Chunks as a file, so that lines are found in C. What a line has beyond `LONGEST_LINE` is left out."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = _without_endless_lines(chunks)
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        space = memoryview(buffer).cast("B")
-        while not self._rest:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                return 0
-            self._rest = memoryview(chunk)
-        size = min(len(space), len(self._rest))
-        space[:size] = self._rest[:size]
-        self._rest = self._rest[size:]
-        return size
 
 
 def _without_endless_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

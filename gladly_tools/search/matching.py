@@ -1,12 +1,12 @@
-"""Whether an item matches, by its line: the cheapest test first, and only what a test needs is decoded.
+"""Whether items match, by their lines: many at once, the cheapest test first, and only what a test needs is decoded.
 
-A line that does not fit the documented shapes is read as plain JSON and tested by the same rules, slowly. Either way
-every line is read as far as it takes to know that it is a record.
+Lines of which one does not fit the documented shapes are read one by one, and that one as plain JSON, tested by the
+same rules, slowly. Either way every line is read as far as it takes to know that it is a record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,8 +15,9 @@ import msgspec
 
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
+from gladly_tools.search.ids import Ids
 from gladly_tools.search.items import moment_of, people_of, senders_of, texts_of, topics_of
-from gladly_tools.search.lines import read_record
+from gladly_tools.search.lines import Ends, is_record_a_line, read_record
 from gladly_tools.search.phrases import PhraseTest
 from gladly_tools.search.prefilter import Prefilter, prefilter_of
 from gladly_tools.search.shapes import ABSENT, SearchedContent, Text
@@ -39,13 +40,9 @@ class ItemSearch:
     """
 
     criteria: Criteria
-    customers: frozenset[str] = frozenset()
+    customers: Ids = frozenset()
     topics: frozenset[str] = frozenset()
-    conversations: frozenset[str] = frozenset()
-
-
-class _Anything(msgspec.Struct, gc=False):
-    """Any JSON object."""
+    conversations: Ids = frozenset()
 
 
 class _InConversation(msgspec.Struct, gc=False):
@@ -55,9 +52,6 @@ class _InConversation(msgspec.Struct, gc=False):
 class _Content(msgspec.Struct, gc=False):
     content: SearchedContent | None = None  # type: ignore[valid-type]  # a class made of the list of fields
 
-
-is_object = msgspec.json.Decoder(_Anything).decode
-"""Decodes nothing of a line. Raises one of UNFIT for one that may be no record; the line is UTF-8."""
 
 _read_conversation = msgspec.json.Decoder(_InConversation).decode
 _read_content = msgspec.json.Decoder(_Content).decode
@@ -76,39 +70,83 @@ class Matcher:
         self._has_range = criteria.start is not None or criteria.end is not None
         self._contacts = ContactTest(criteria.contacts)
         self._phrases = PhraseTest(criteria.phrases)
-        self._envelope, self._envelope_tests = self._needed()
+        self._decoder, self._tests = self._needed()
         self._prefilter: Prefilter | None = None
         # Contacts and agents leave few lines to look for phrases in; times are read of every line, to count those that
         # cannot be.
         if criteria.phrases and not (criteria.contacts or criteria.agents or self._has_range):
             self._prefilter = prefilter_of(criteria.phrases, with_topics=bool(search.topics))
 
-    def worth_reading(self, lines: Sequence[bytes]) -> set[int] | None:
-        """The places of the lines that can match; None for all."""
-        if self._prefilter is None or sum(map(len, lines)) > _MOST_PREFILTERED:
-            return None
-        return self._prefilter.lines_worth_reading(lines)
+    def taken_of(self, piece: bytes, ends: Ends) -> tuple[list[int], list[bool]] | None:
+        """The places of the lines that are taken, and of each whether it is a match; `ends` is where lines end.
 
-    def typed(self) -> Callable[[bytes], bool]:
-        """What tells whether the item of a line holds to all criteria.
-
-        It raises one of UNFIT for a line to be read as plain JSON. The line is UTF-8: of what is skipped, the decoder
-        does not see to that.
+        None for a piece to be read line by line: something in it is not what it usually is.
         """
-        criteria = self._search.criteria
-        if not self._envelope_tests:
-            return self._has_phrase if criteria.phrases else _is_any
-        if self._envelope_tests == [self._has_contact] and not criteria.phrases:
-            decode, has_contact = self._envelope, self._has_contact
-            return lambda line: has_contact(decode(line))
-        return self._holds_to_all
+        if not is_record_a_line(piece, ends):
+            return None
+        try:
+            items = self._decoder.decode_lines(piece)
+        except UNFIT:
+            return None
+        if len(items) != len(ends):
+            return None
+        places = self._matches_among(items, piece, ends)
+        conversations = self._search.conversations
+        if not conversations:
+            return places, [True] * len(places)
+        matches = set(places)
+        others = [place for place, item in enumerate(items) if item.conversationId in conversations]
+        taken = sorted(matches.union(others))
+        return taken, [place in matches for place in taken]
 
-    def _holds_to_all(self, line: bytes) -> bool:
-        item = self._envelope(line)
-        for test in self._envelope_tests:
-            if not test(item):
-                return False
-        return not self._search.criteria.phrases or self._has_phrase(line)
+    def _matches_among(self, items: Sequence[Any], piece: bytes, ends: Ends) -> list[int]:
+        places = list(range(len(items)))
+        if self._prefilter is not None and len(piece) <= _MOST_PREFILTERED:
+            places = sorted(self._prefilter.lines_worth_reading(piece, ends))
+        for test in self._tests:
+            places = [place for place in places if test(items[place])]
+        if self._search.criteria.contacts:
+            places = self._of_contacts(items, places)
+        if self._search.criteria.phrases:
+            starts = [0, *ends.tolist()]
+            places = [place for place in places if self._has_phrase_somehow(piece[starts[place] : starts[place + 1]])]
+        return places
+
+    def _of_contacts(self, items: Sequence[Any], places: Sequence[int]) -> list[int]:
+        customers = self._customers
+        taken = {place for place in places if items[place].customerId in customers}
+        senders: list[str] = []
+        sent: list[int] = []
+        for place in places:
+            content = items[place].content
+            if content is not None and (sender := content.sender):
+                senders.append(sender if isinstance(sender, str) else "\n".join(sender))
+                sent.append(place)
+        taken.update(
+            place for each in self._contacts.suspects(senders) if self._has_contact(items[place := sent[each]])
+        )
+        return sorted(taken)
+
+    def _has_phrase_somehow(self, line: bytes) -> bool:
+        try:
+            return self._has_phrase(line)
+        except UNFIT:
+            return self._record_has_phrase(read_record(line).get("content"))
+
+    def matches(self, line: bytes) -> bool:
+        """Whether the item of one line holds to all criteria. Raises UnreadableLine."""
+        try:
+            if not line.isascii():
+                line.decode()  # of what is skipped, the decoder does not see to that
+            item = self._decoder.decode(line)
+        except UNFIT:
+            return self.matches_record(read_record(line))
+        criteria = self._search.criteria
+        return (
+            all(test(item) for test in self._tests)
+            and (not criteria.contacts or self._has_contact(item))
+            and (not criteria.phrases or self._has_phrase_somehow(line))
+        )
 
     def is_in_conversation(self, line: bytes) -> bool:
         """Whether the item of this line is in one of the conversations. Raises UnreadableLine."""
@@ -133,9 +171,11 @@ class Matcher:
             or any(self._contacts.holds(sender) for sender in senders_of(item))
         ):
             return False
-        return not criteria.phrases or (
-            any(topic in self._search.topics for topic in topics_of(content))
-            or any(self._phrases.holds(text) for text in texts_of(content))
+        return not criteria.phrases or self._record_has_phrase(content)
+
+    def _record_has_phrase(self, content: object) -> bool:
+        return any(topic in self._search.topics for topic in topics_of(content)) or any(
+            self._phrases.holds(text) for text in texts_of(content)
         )
 
     def _has_phrase(self, line: bytes) -> bool:
@@ -162,8 +202,8 @@ class Matcher:
             or (link and link.text and holds(link.text))
         )
 
-    def _needed(self) -> tuple[Callable[[bytes], Any], list[Callable[[Any], bool]]]:
-        """A decoder of no more than the tests need, and the tests, the cheapest first."""
+    def _needed(self) -> tuple[msgspec.json.Decoder[Any], list[Callable[[Any], bool]]]:
+        """A decoder of no more than what is asked of an item, and the tests but those of contacts and phrases."""
         criteria = self._search.criteria
         fields: list[tuple[str, Any, Any]] = []
         inner: list[tuple[str, Any, Any]] = []
@@ -181,12 +221,13 @@ class Matcher:
         if criteria.contacts:
             fields.append(("customerId", Text, None))
             inner.append(("sender", str | list[str] | None, None))
-            tests.append(self._has_contact)
+        if self._search.conversations:
+            fields.append(("conversationId", Text, None))
         if inner:
             content = msgspec.defstruct("Content", inner, rename={"sender": "from"}, gc=False)
             fields.append(("content", content | None, None))
         envelope = msgspec.defstruct("Envelope", fields, gc=False)
-        return msgspec.json.Decoder(envelope).decode, tests
+        return msgspec.json.Decoder(envelope), tests
 
     def _is_in_range(self, timestamp: object) -> bool:
         moment = moment_of(timestamp)
@@ -210,10 +251,5 @@ class Matcher:
         return self._contacts.holds(sender) if isinstance(sender, str) else any(map(self._contacts.holds, sender))
 
 
-def _is_any(line: bytes) -> bool:
-    is_object(line)
-    return True
-
-
-def _is_in(value: object, among: frozenset[str]) -> bool:
+def _is_in(value: object, among: Container[str]) -> bool:
     return isinstance(value, str) and value in among

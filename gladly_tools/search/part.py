@@ -1,70 +1,90 @@
-"""From one file to one part of a result: nothing but paths and a frozen search goes in, so any process can do it.
+"""From one file to one part of a result: nothing but paths and frozen values goes in, so any process can do it.
 
-A search over many files is a map and a merge:
+A search over many files is a map over them; the result puts the parts together:
 
     search = prepare(criteria, customers=[…], topics=[…])
-    parts = map(partial(search_file, search=search), files, folders)
-    lines = merged([part.items for part in parts], folder)
+    parts = map(partial(search_file, search=search), files, tasks)
 
-Whole conversations take a second pass over the files, with `conversations` of all parts of the first:
+Whole conversations take a second pass over the files, with the conversations that all parts of the first name:
 
-    search = replace(search, conversations=frozenset().union(*(part.conversations for part in parts)))
+    search = replace(search, conversations=read_ids(task.conversations for task in tasks))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
-import msgspec
-
+from gladly_tools.results.schema import Cell, Column, Kind
+from gladly_tools.results.writer import SliceFile, SlicePlace, SliceWritten
+from gladly_tools.search.columns import Columns, Names, add_names, columns_of
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
-from gladly_tools.search.csv_rows import ItemRows, csv_header
 from gladly_tools.search.customers import matching_customer
+from gladly_tools.search.ids import IdFile
 from gladly_tools.search.lines import (
-    Unreadable,
+    BATCH_BYTES,
     UnreadableLine,
     batches_of,
     chunks_of,
-    is_blank,
     read_record,
     record_of,
+    unreadable_text,
 )
-from gladly_tools.search.matching import UNFIT, ItemSearch
+from gladly_tools.search.matching import ItemSearch
 from gladly_tools.search.scan import Batch, Progress, scan
-from gladly_tools.search.shapes import Text
 from gladly_tools.search.topics import matching_topics
 
 Watch = Callable[[Progress], None]
-"""Told how far a file is, every 128 kB or so; what it raises stops the search."""
+"""Told how far a file is, every 256 kB or so; what it raises stops the search."""
+
+MATCH = Column(
+    name="Match", kind=Kind.BOOLEAN, help="Whether the item itself met the search", beside=True, optional=True
+)
+ORIGINAL = Column(name="original", help="The record as Gladly wrote it", beside=True, original=True)
+
+
+_GATHERED_LINES = 500
+
+
+class Take(StrEnum):
+    """Which of the items found are taken: of two passes for whole conversations each takes its own."""
+
+    ALL = "all"
+    OUTSIDE = "outside any conversation"
+    WITHIN = "within a conversation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """Where what a file gives is to lie.
+
+    `rows` is a place for the items taken: their cells, `MATCH` where whole conversations are taken, the names that are
+    known beside their ids, and `ORIGINAL`, the line as it came. `unreadable` is for the lines that could not be read,
+    said to be from `label`. `customers` is for the ids of the customers of the items taken, `conversations` for those
+    of the conversations of the matches; both stay empty for a search that takes all, and without `conversations` nobody
+    wants to know.
+
+    """
+
+    rows: SlicePlace
+    unreadable: Path
+    customers: Path
+    label: str = "conversation_items"
+    conversations: Path | None = None
+    take: Take = Take.ALL
+    names: Names = field(default_factory=Names)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What one file gave: where it lies, how much it is, and what it leads to.
-
-    `items` holds the lines taken, as they came, each ending in LF; `rows` the same as CSV, where asked for;
-    `unreadable` the lines that could not be read. `customers` are those of the lines taken, `conversations` those of
-    the matches; both are empty for a search that takes all.
-    """
+    """What one file gave."""
 
     progress: Progress
-    items: Path
-    unreadable: Path
-    rows: Path | None = None
-    customers: frozenset[str] = frozenset()
-    conversations: frozenset[str] = frozenset()
-
-
-class _Keys(msgspec.Struct, gc=False):
-    customerId: Text = None
-    conversationId: Text = None
-
-
-_read_keys = msgspec.json.Decoder(_Keys).decode
+    written: SliceWritten
 
 
 def prepare(criteria: Criteria, *, customers: Iterable[Path] = (), topics: Iterable[Path] = ()) -> ItemSearch:
@@ -73,20 +93,15 @@ def prepare(criteria: Criteria, *, customers: Iterable[Path] = (), topics: Itera
     Of the customers only the ids that match are held. Lines that cannot be read match nothing here; they are reported
     where these files are copied (see `select_customers`).
     """
-    found: set[str] = set()
-    if criteria.contacts:
-        test = ContactTest(criteria.contacts)
-        for path in customers:
-            found |= customers_in(chunks_of(path), test)
-    known = frozenset[str]()
-    if criteria.phrases:
-        known = matching_topics((record for path in topics for record in _records(path)), criteria.phrases)
+    test = ContactTest(criteria.contacts)
+    found = (key for path in customers for key in customers_in(chunks_of(path), test)) if criteria.contacts else ()
+    records = (record for path in topics for record in _records(path))
+    known = matching_topics(records, criteria.phrases) if criteria.phrases else frozenset()
     return ItemSearch(criteria=criteria, customers=frozenset(found), topics=known)
 
 
-def customers_in(chunks: Iterable[bytes], test: ContactTest) -> set[str]:
-    """The ids of the customers in one file whose contacts match."""
-    found = set()
+def customers_in(chunks: Iterable[bytes], test: ContactTest) -> Iterator[str]:
+    """The ids of the customers in one file whose contacts match; one that is there twice may come twice."""
     for lines in batches_of(chunks):
         for line in lines:
             try:
@@ -94,105 +109,84 @@ def customers_in(chunks: Iterable[bytes], test: ContactTest) -> set[str]:
             except UnreadableLine:
                 continue
             if key is not None:
-                found.add(key)
-    return found
+                yield key
 
 
-def search_file(
-    source: Path, into: Path, search: ItemSearch, *, csv: bool = False, guard: bool = True, watch: Watch | None = None
-) -> Part:
-    """Search one file of conversation items, compressed or not, and write what is taken into a folder that exists."""
-    return search_chunks(chunks_of(source), into, search, name=source.name, csv=csv, guard=guard, watch=watch)
+def search_file(source: Path, task: Task, search: ItemSearch, *, watch: Watch | None = None) -> Part:
+    """Search one file of conversation items, compressed or not, and write what is taken."""
+    return search_chunks(chunks_of(source), task, search, watch=watch)
 
 
-def search_chunks(
-    chunks: Iterable[bytes],
-    into: Path,
-    search: ItemSearch,
-    *,
-    name: str = "conversation_items.jsonl",
-    csv: bool = False,
-    guard: bool = True,
-    watch: Watch | None = None,
-) -> Part:
-    """The same of bytes as they arrive; `name` is what unreadable lines are said to be from."""
-    items, unreadable, rows = into / "found.jsonl", into / "unreadable.txt", into / "found.csv"
-    customers: set[str] = set()
-    conversations: set[str] = set()
+def search_chunks(chunks: Iterable[bytes], task: Task, search: ItemSearch, *, watch: Watch | None = None) -> Part:
+    """The same of bytes as they arrive. The rows are durable when this returns, and before that not there."""
     progress = Progress()
     with ExitStack() as stack:
-        items_file = stack.enter_context(items.open("wb"))
-        unreadable_file = stack.enter_context(unreadable.open("wb"))
-        rows_file = stack.enter_context(rows.open("wb")) if csv else None
-        if rows_file is not None:
-            rows_file.write(csv_header())
-        for batch in scan(chunks, search, rows=ItemRows(guard=guard) if csv else None):
-            items_file.write(b"".join(map(_ended, batch.lines)))
-            unreadable_file.write(b"".join(unreadable_text(each, name) for each in batch.unreadable))
-            if rows_file is not None:
-                rows_file.write(b"".join(batch.rows))
+        rows = stack.enter_context(SliceFile(task.rows))
+        unreadable = stack.enter_context(task.unreadable.open("wb"))
+        customers = stack.enter_context(IdFile(task.customers))
+        conversations = stack.enter_context(IdFile(task.conversations)) if task.conversations else None
+
+        def write(found: _Found) -> None:
+            columns = _cells(found, task)
+            if conversations is not None:
+                conversations.add(_of_matches(found, columns))
             if not search.criteria.takes_all:
-                _gather(batch, customers, conversations)
+                customers.add(columns.get("customerId", ()))
+            _write(rows, columns, task.take)
+
+        found = _Found()
+        for batch in scan(chunks, search):
             progress = batch.progress
+            unreadable.writelines(unreadable_text(each, task.label) for each in batch.unreadable)
+            found.take(batch)
+            if len(found.lines) >= _GATHERED_LINES or found.size >= BATCH_BYTES // 2:
+                write(found)
+                found = _Found()
             if watch is not None:
                 watch(progress)
-    return Part(
-        progress=progress,
-        items=items,
-        unreadable=unreadable,
-        rows=rows if csv else None,
-        customers=frozenset(customers),
-        conversations=frozenset(conversations),
-    )
+        write(found)
+        return Part(progress=progress, written=rows.publish())
 
 
-def select_customers(
-    chunks: Iterable[bytes], wanted: frozenset[str] | None
-) -> Iterator[tuple[list[bytes], list[Unreadable]]]:
-    """The records with these ids (None for all), as they came, and the lines that could not be read; batch by batch."""
-    number = 0
-    for lines in batches_of(chunks):
-        taken: list[bytes] = []
-        failed: list[Unreadable] = []
-        for line in lines:
-            number += 1
-            if is_blank(line):
-                continue
-            try:
-                record = read_record(line)
-            except UnreadableLine as error:
-                failed.append(Unreadable(number=number, line=record_of(line), why=str(error)))
-                continue
-            key = record.get("id")
-            if wanted is None or (isinstance(key, str) and key in wanted):
-                taken.append(record_of(line))
-        yield taken, failed
+@dataclass
+class _Found:
+    """Lines that are taken, gathered: a handful at a time takes longer, and more memory, than it is worth."""
+
+    lines: list[bytes] = field(default_factory=list)
+    is_match: list[bool] = field(default_factory=list)
+    size: int = 0
+
+    def take(self, batch: Batch) -> None:
+        self.lines += batch.lines
+        self.is_match += batch.is_match
+        self.size += sum(map(len, batch.lines))
 
 
-def unreadable_text(unreadable: Unreadable, name: str) -> bytes:
-    """One line of `unreadable.txt`: where it is from, why, and the line as it came."""
-    return f"{name}, line {unreadable.number}, {unreadable.why}: ".encode() + unreadable.line + b"\n"
+def _cells(found: _Found, task: Task) -> Columns:
+    columns = columns_of(found.lines)
+    add_names(columns, task.names)
+    columns[ORIGINAL.name] = [record_of(line).decode() for line in found.lines]
+    if task.take is not Take.ALL:
+        columns[MATCH.name] = list(found.is_match)
+    return columns
 
 
-def _ended(line: bytes) -> bytes:
-    return line if line.endswith(b"\n") and not line.endswith(b"\r\n") else record_of(line) + b"\n"
+def _of_matches(found: _Found, columns: Columns) -> Iterator[Cell]:
+    """The conversations that matches are in."""
+    for is_match, key in zip(found.is_match, columns.get("conversationId", ()), strict=False):
+        if is_match and key:
+            yield key
 
 
-def _gather(batch: Batch, customers: set[str], conversations: set[str]) -> None:
-    """Note whose the lines are, and of what conversations the matches are."""
-    for line, is_match in zip(batch.lines, batch.is_match, strict=True):
-        customer: object
-        conversation: object
-        try:
-            keys = _read_keys(line)
-            customer, conversation = keys.customerId, keys.conversationId
-        except UNFIT:
-            record = read_record(line)
-            customer, conversation = record.get("customerId"), record.get("conversationId")
-        if isinstance(customer, str):
-            customers.add(customer)
-        if is_match and isinstance(conversation, str):
-            conversations.add(conversation)
+def _write(rows: SliceFile, columns: Columns, take: Take) -> None:
+    count = len(columns[ORIGINAL.name])
+    if take is not Take.ALL:
+        inside = columns.get("conversationId", [None] * count)
+        places = [place for place, key in enumerate(inside) if bool(key) is (take is Take.WITHIN)]
+        columns = {name: [cells[place] for place in places] for name, cells in columns.items()}
+        count = len(places)
+    if count:
+        rows.add_columns(count, columns)
 
 
 def _records(path: Path) -> Iterator[dict[str, object]]:

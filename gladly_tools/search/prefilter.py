@@ -13,6 +13,7 @@ an expansion could have made has no fixed spelling, and no anchor goes across it
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from gladly_tools.search.lines import Ends
 from gladly_tools.search.phrases import fold
 
 _CASE_BIT = 0x20
@@ -28,6 +30,7 @@ _MOST_PATTERNS = 24
 _MOST_SPELLINGS = 4
 _LEAST = 3
 _GOOD = 8
+_AT_ONCE = 2
 _TOPICS = b"topicIds"
 _MARKUP = (b"<", b"&")
 _LATIN_ESCAPE = b"\\u00"
@@ -38,6 +41,7 @@ _USABLE = re.compile(r"[a-z0-9_@.:;!?#%*()=+~-]|[^\x00-\x7f]")
 _FREQUENT = b' etaoinsrhldcumfpgwybvk0"123456789.,:-'
 
 Bytes = np.ndarray[Any, np.dtype[np.uint8]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Prefilter:
@@ -45,22 +49,27 @@ class Prefilter:
 
     def __init__(self, patterns: Iterable[bytes]) -> None:
         self._patterns = [_pattern(pattern) for pattern in sorted(set(patterns))]
+        # Used again and again: new memory for each piece takes as long as the looking.
+        self._text: Bytes = np.empty(0, np.uint8)
+        self._masks: list[Flags] = []
 
-    def lines_worth_reading(self, lines: Sequence[bytes]) -> set[int]:
-        """The places of the lines that may hold a phrase."""
-        joined = b"".join(lines)
-        text = np.frombuffer(joined, np.uint8) | np.uint8(_CASE_BIT)
-        found = [places for pattern in self._patterns if len(places := pattern.places_in(text))]
-        ends = np.cumsum(np.fromiter(map(len, lines), np.int64, len(lines)))
+    def lines_worth_reading(self, piece: bytes, ends: Ends) -> set[int]:
+        """The places of the lines that may hold a phrase; `ends` is where the lines end."""
+        if len(piece) > len(self._text):
+            self._text = np.empty(len(piece), np.uint8)
+            self._masks = [np.empty(len(piece), np.bool_) for _ in range(2)]
+        text = np.bitwise_or(np.frombuffer(piece, np.uint8), np.uint8(_CASE_BIT), out=self._text[: len(piece)])
+        found = [places for pattern in self._patterns if len(places := pattern.places_in(text, *self._masks))]
         worth: set[int] = set()
         if found:
             worth.update(np.searchsorted(ends, np.concatenate(found), side="right").tolist())
+        within = ends.tolist()
         for mark in _MARKUP:
-            place = joined.find(mark)
+            place = piece.find(mark)
             while place >= 0:
-                line = int(np.searchsorted(ends, place, side="right"))
+                line = bisect_right(within, place)
                 worth.add(line)
-                place = joined.find(mark, ends[line])
+                place = piece.find(mark, within[line])
         return worth
 
 
@@ -71,27 +80,36 @@ class _Pattern:
     length: int
     parts: tuple[tuple[int, int], ...]
 
-    def places_in(self, text: Bytes) -> Any:
-        """Where the pattern begins."""
+    def places_in(self, text: Bytes, mask: Flags, other: Flags) -> Sequence[int]:
+        """Where the pattern begins; the flags are space to work in."""
         count = len(text) - self.length + 1
         if count <= 0:
-            return np.empty(0, np.int64)
+            return ()
         (first, byte), *rest = self.parts
-        mask = text[first : first + count] == byte
-        if rest:
-            (second, byte), *rest = rest
-            mask &= text[second : second + count] == byte
+        mask, other = mask[:count], other[:count]
+        np.equal(text[first : first + count], byte, out=mask)
+        for offset, byte in rest[: _AT_ONCE - 1]:
+            np.equal(text[offset : offset + count], byte, out=other)
+            np.logical_and(mask, other, out=mask)
+        if not np.count_nonzero(mask):  # far quicker than to look for the places
+            return ()
         places = np.flatnonzero(mask)
-        for offset, byte in rest:
+        for offset, byte in rest[_AT_ONCE - 1 :]:
             if not len(places):
                 break
             places = places[text[places + offset] == byte]
-        return places
+        return places  # type: ignore[return-value]  # an array, where there are any
 
 
 def _pattern(written: bytes) -> _Pattern:
     parts = [(offset, byte | _CASE_BIT) for offset, byte in enumerate(written)]
-    return _Pattern(length=len(written), parts=tuple(sorted(parts, key=lambda part: -_FREQUENT.find(part[1]) % 1000)))
+    return _Pattern(length=len(written), parts=tuple(sorted(parts, key=lambda part: _frequency(part[1]))))
+
+
+def _frequency(byte: int) -> int:
+    """0 for what is rare, more for what is more frequent."""
+    place = _FREQUENT.find(byte)
+    return 0 if place < 0 else len(_FREQUENT) - place
 
 
 def prefilter_of(phrases: Iterable[str], *, with_topics: bool) -> Prefilter | None:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from gladly_tools.items import RAW, fitting
 from gladly_tools.results.schema import Cell, Column, Kind, Row
-from gladly_tools.search.csv_rows import csv_header, csv_row
 from gladly_tools.search.lines import read_record, record_of
 
 
@@ -41,18 +40,8 @@ TOPIC_COLUMNS = (
 class RecordRows:
     """Lines of one of these files as rows of its columns, the last of which is `raw`."""
 
-    def __init__(self, columns: Sequence[Column], *, guard: bool = True) -> None:
-        self._columns = tuple(columns)
+    def __init__(self, columns: Sequence[Column]) -> None:
         self._named = {column.name: column for column in columns[:-1]}
-        self._guard = guard
-
-    def header(self, *, bom: bool = False) -> bytes:
-        """The first line."""
-        return csv_header(self._columns, bom=bom)
-
-    def of(self, line: bytes) -> bytes:
-        """The row of a line. Raises UnreadableLine."""
-        return csv_row(self.row_of(line), self._columns, guard=self._guard)
 
     def row_of(self, line: bytes) -> Row:
         """The cells of a line. Raises UnreadableLine."""

@@ -49,8 +49,8 @@ class Link(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 class Person(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """An initiator or a responder."""
 
-    id: str = ""
-    type: str = ""
+    id: Text = None
+    type: Text = None
 
 
 class Content(msgspec.Struct, tag_field="type", forbid_unknown_fields=True, gc=False):
@@ -168,6 +168,23 @@ class Activity(Content, tag="CUSTOMER_ACTIVITY"):
     receivedAt: Text = None
 
 
+KINDS: tuple[type[Content], ...] = (
+    Email,
+    Chat,
+    Sms,
+    Facebook,
+    Instagram,
+    WhatsApp,
+    Call,
+    Voicemail,
+    Note,
+    StatusChange,
+    TopicChange,
+    Activity,
+)
+"""The kinds of content that are documented."""
+
+
 class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """A conversation item whose every field is documented."""
 
@@ -185,13 +202,13 @@ class Item(msgspec.Struct, forbid_unknown_fields=True, gc=False):
         | TopicChange
         | Activity
     )
-    id: str = ""
-    conversationId: str = ""
-    customerId: str = ""
-    timestamp: str = ""
+    id: Text = None
+    conversationId: Text = None
+    customerId: Text = None
+    timestamp: Text = None
     initiator: Person | None = None
     responder: Person | None = None
-    sessionId: str = ""
+    sessionId: Text = None
 
 
 class SearchedTexts(msgspec.Struct, gc=False):

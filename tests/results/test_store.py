@@ -250,3 +250,26 @@ def test_long_rows_are_merged_a_few_at_a_time(store: ResultStore, monkeypatch: p
     assert 15_000_000 < sum(sizes) < 35_000_000
     assert max(sizes) < 10_000_000
     assert cells_of(result, "Text") == [row["Text"] for part in parts for row in part]
+
+
+def test_cells_by_column_and_rows_keep_their_order(store: ResultStore) -> None:
+    result = new_result(store, [ID, COUNT, RAW])
+    with result.slice(0, "mixed", zone="UTC") as file:
+        file.add({"Id": "a", "Count": "1"})
+        file.add_columns(2, {"Id": ["b", None]})
+        file.add({"Id": "c", "Count": "4"})
+        with pytest.raises(ValueError, match="no such column"):
+            file.add_columns(1, {"Nope": ["x"]})
+        assert file.publish() == SliceWritten(rows=4)
+    assert cells_of(result, "Id") == ["a", "b", None, "c"]
+    assert cells_of(result, "Count") == ["1", None, None, "4"]
+
+
+def test_the_only_part_with_rows_becomes_the_result_as_it_is(store: ResultStore) -> None:
+    result = result_of(store, [ID, COUNT, RAW], [], rows("a", "b"), [])
+    (part,) = (path for path in result.files() if path.stat().st_size == max(p.stat().st_size for p in result.files()))
+    inode = part.stat().st_ino
+    assert result.finish(unique="Id") == Finished(rows=2)
+    (whole,) = result.files()
+    assert whole.stat().st_ino == inode
+    assert [column.name for column in result.columns] == ["Id", "Count"]

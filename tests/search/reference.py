@@ -1,23 +1,18 @@
 """The search as plainly as it can be written: one line after the other, the standard library's JSON, no shortcut.
 
-Written from what the search promises, not from how it works; the two share `item_row` and the reading of times.
+Written from what the search promises, not from how it works; the two share the reading of times.
 """
 
 from __future__ import annotations
 
-import csv
 import html
-import io
 import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from gladly_tools.items import ITEM_COLUMNS, item_row
-from gladly_tools.results.download import guard_cell
 from gladly_tools.results.readings import read_time
-from gladly_tools.results.schema import Kind
 from gladly_tools.search import ContactKind, Criteria
 
 BLOCKS = {"p", "br", "div", "li", "td", "tr", "table", "h1"}
@@ -144,34 +139,3 @@ def matches(
             and moment < (criteria.end or datetime.max.replace(tzinfo=UTC))
         )
     return True
-
-
-def csv_line(line: bytes, *, guard: bool) -> bytes:
-    item = parse(line)
-    assert item is not None
-    row = item_row(item, json_text=line.decode())
-    cells = []
-    for column in ITEM_COLUMNS:
-        value = row.get(column.name)
-        if value is None:
-            cells.append("")
-        elif isinstance(value, bool):
-            cells.append("true" if value else "false")
-        elif isinstance(value, str):
-            whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            cells.append(guard_cell(whole) if guard else whole)
-        elif isinstance(value, list):
-            if column.kind is Kind.RECORDS:
-                value = [
-                    {name: record[name] for name, _ in column.members if record.get(name) is not None}
-                    for record in value
-                    if isinstance(record, dict)
-                ]
-            cells.append(
-                json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-            )
-        else:
-            cells.append(str(value))
-    file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="\r\n").writerow(cells)
-    return file.getvalue().encode()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gladly_tools.errors import InputError
 from gladly_tools.search import Criteria, ItemSearch, fold, parse_phrases, scan, visible
 from gladly_tools.search.items import is_text
+from gladly_tools.search.lines import ends_of
 from gladly_tools.search.phrases import PhraseTest
 from gladly_tools.search.prefilter import _END_OF_CASE, prefilter_of
 from gladly_tools.search.shapes import SearchedContent
@@ -167,7 +168,8 @@ def test_the_prefilter_never_misses_a_line(
     if prefilter is None or not PhraseTest([phrase]).holds(text):
         return
     lines = [b"{}\n", json.dumps({"x": text}, ensure_ascii=escaped).encode("utf-8", "surrogatepass"), b"\n{}\n"]
-    assert 1 in prefilter.lines_worth_reading(lines)
+    piece = b"".join(lines)
+    assert 1 in prefilter.lines_worth_reading(piece, ends_of(piece))
 
 
 def test_the_prefilter_leaves_out_most_lines() -> None:
@@ -179,4 +181,6 @@ def test_the_prefilter_leaves_out_most_lines() -> None:
         "GRÖSSE\n".encode(),
         b'"addedTopicIds"',
     ]
-    assert prefilter.lines_worth_reading(lines) == {1, 2, 3}
+    piece = b"".join(lines)
+    assert prefilter.lines_worth_reading(piece, ends_of(piece)) == {1, 2, 3}
+    assert prefilter.lines_worth_reading(b"", ends_of(b"")) == set()

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gladly_tools.search import Criteria, ItemRows, ItemSearch, Unreadable, parse_contacts, scan
+from gladly_tools.search import Criteria, ItemSearch, Unreadable, parse_contacts, scan
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.customers import matching_customer
+from gladly_tools.search.lines import ends_of
+from gladly_tools.search.matching import Matcher
 from gladly_tools.search.topics import matching_topics
 from tests.search import reference
-from tests.search.strategies import files
+from tests.search.strategies import SENDERS, TEXTS, files, item_lines
 
 CUSTOMERS: list[dict[str, Any]] = [
     {"id": "c1", "emailAddresses": ["Ann@Example.com"], "phoneNumbers": []},
@@ -54,6 +56,8 @@ CRITERIA = [
     ),
 ]
 
+ENDS = [b"\n", b"\r\n"]
+
 
 def prepared(criteria: Criteria, **more: Any) -> ItemSearch:
     test = ContactTest(criteria.contacts)
@@ -82,12 +86,9 @@ def cut(data: bytes, sizes: list[int]) -> Iterator[bytes]:
     data=files(),
     criteria=st.sampled_from(CRITERIA),
     sizes=st.lists(st.integers(1, 40), max_size=3),
-    guard=st.booleans(),
 )
-@example(data=b'{"content":{"body":"\\u0052e<b>fund</b>"}}', criteria=CRITERIA[2], sizes=[1], guard=True)
-def test_the_search_finds_what_the_reference_finds_and_writes_the_same_rows(
-    data: bytes, criteria: Criteria, sizes: list[int], guard: bool
-) -> None:
+@example(data=b'{"content":{"body":"\\u0052e<b>fund</b>"}}', criteria=CRITERIA[2], sizes=[1])
+def test_the_search_finds_what_the_reference_finds(data: bytes, criteria: Criteria, sizes: list[int]) -> None:
     matched: list[tuple[int, bytes]] = []
     failed: list[tuple[int, bytes]] = []
     for number, line in reference.lines_of(data):
@@ -96,7 +97,7 @@ def test_the_search_finds_what_the_reference_finds_and_writes_the_same_rows(
             failed.append((number, line))
         elif reference.matches(item, criteria, CUSTOMERS, TOPICS):
             matched.append((number, line))
-    batches = list(scan(cut(data, sizes), prepared(criteria), rows=ItemRows(guard=guard)))
+    batches = list(scan(cut(data, sizes), prepared(criteria)))
     found = [
         (number, line.removesuffix(b"\n").removesuffix(b"\r"))
         for batch in batches
@@ -104,8 +105,6 @@ def test_the_search_finds_what_the_reference_finds_and_writes_the_same_rows(
     ]
     assert found == matched
     assert [(each.number, each.line) for batch in batches for each in batch.unreadable] == failed
-    rows = [row for batch in batches for row in batch.rows]
-    assert rows == [reference.csv_line(line, guard=guard) for _, line in matched]
     if batches:
         progress = batches[-1].progress
         assert (progress.matches, progress.taken, progress.unreadable) == (len(matched), len(matched), len(failed))
@@ -191,3 +190,66 @@ def test_the_scan_goes_on_batch_by_batch_so_that_it_can_be_given_up() -> None:
     batches = scan(chunks(), prepared(Criteria(phrases=("refund",))))
     next(batches)
     assert taken <= 4
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(
+    lines=st.lists(item_lines(), min_size=1, max_size=8), criteria=st.sampled_from(CRITERIA), end=st.sampled_from(ENDS)
+)
+def test_lines_taken_at_once_are_those_taken_one_by_one(lines: list[bytes], criteria: Criteria, end: bytes) -> None:
+    readable = [line + end for line in lines if reference.parse(line) is not None]
+    piece = b"".join(readable)
+    search = prepared(criteria, conversations=frozenset({"c1"}))
+    matcher = Matcher(search)
+    one_by_one = [
+        (place, matcher.matches(line))
+        for place, line in enumerate(readable)
+        if matcher.matches(line) or matcher.is_in_conversation(line)
+    ]
+    taken = Matcher(search).taken_of(piece, ends_of(piece))
+    assert taken is None or list(zip(*taken, strict=True)) == one_by_one
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_usual_lines_are_taken_at_once(end: bytes) -> None:
+    piece = b"".join(note(f"refund é {number}").removesuffix(b"\n") + end for number in range(3))
+    for criteria in CRITERIA:
+        assert Matcher(prepared(criteria)).taken_of(piece, ends_of(piece)) is not None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        b'{"a":\n{}} {}\n',
+        b'{"a":[{}\n{}]} {}\n',
+        b'{"a":[{}\n,{}]}\n{}{}\n',
+        b"{}{}\n{\n}\n",
+        b"{\n}{}\n",
+        b"{}\n\n{}\n",
+        b"{}\n{}",
+        b"{}\r\n{}\n{}\r\n",
+        b"{} \n{}\n",
+        b"\n{}\n",
+        b"\r\n",
+        b"}\n",
+        b"{\r\n",
+        b'{"a":"\xff"}\n',
+        b'{"a":"\xed\xa0\xbd"}\n',
+        b'{"a":"\x01"}\n{}\n',
+    ],
+)
+def test_lines_that_hide_how_many_records_they_are_are_read_one_by_one(piece: bytes) -> None:
+    assert Matcher(prepared(Criteria())).taken_of(piece, ends_of(piece)) is None
+    found = [number for batch in scan([piece], prepared(Criteria())) for number in batch.numbers]
+    assert found == [number for number, line in reference.lines_of(piece) if reference.parse(line) is not None]
+
+
+@given(
+    texts=st.lists(SENDERS | TEXTS, max_size=5),
+    contacts=st.sampled_from(
+        ["@example.com", "ann@example.com, +16505550100", "@*.example.com", "@größe.example", "+16505550100"]
+    ),
+)
+def test_a_look_at_many_senders_never_misses_one(texts: list[str], contacts: str) -> None:
+    test = ContactTest(parse_contacts(contacts))
+    assert {place for place, text in enumerate(texts) if test.holds(text)} <= set(test.suspects(texts))
