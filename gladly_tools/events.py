@@ -68,8 +68,8 @@ TYPES: Mapping[str, tuple[str, ...]] = {
 """The documented event types, by the entity that has to be asked for."""
 
 
-def _id(name: str, help: str) -> Column:
-    return Column(name=name, kind=Kind.ID, help=help)
+def _id(name: str, help: str, *, of: str = "") -> Column:
+    return Column(name=name, kind=Kind.ID, help=help, of=of)
 
 
 def _choice(name: str, help: str) -> Column:
@@ -85,13 +85,13 @@ SENT_COLUMNS = (
     _id("id", "Unique id of the event"),
     _choice("type", "What happened"),
     _time("timestamp", "When Gladly recorded it"),
-    _id("initiator.id", "Person or system that did it"),
+    _id("initiator.id", "Person or system that did it", of="agents"),
     _choice("initiator.type", "Kind of initiator"),
     _id("content.conversationId", "Conversation"),
-    _id("content.customerId", "Customer"),
+    _id("content.customerId", "Customer", of="customers"),
     _id("content.contactId", "Contact; of a phone call also the id of its conversation item"),
     _choice("content.channel", "Channel of the contact"),
-    _id("content.agentId", "Agent that it is about"),
+    _id("content.agentId", "Agent that it is about", of="agents"),
     Column(name="content.availableFor", kind=Kind.LIST, help="What the agent is available for from here on"),
     _time("content.occurredAt", "When it happened, where that is told apart from when it was recorded"),
     _id("content.activeReason.id", "Reason for being active"),
@@ -104,28 +104,28 @@ SENT_COLUMNS = (
     Column(name="content.matchReasons", kind=Kind.LIST, help="Names of the routing boosts of an offer"),
     _choice("content.reason", "Reason of a rejection, a transfer, a hold, an end or a change of assignee"),
     _choice("content.transferType", "COLD or WARM"),
-    _id("content.assignee.inboxId", "Inbox from here on"),
-    _id("content.assignee.agentId", "Agent from here on"),
+    _id("content.assignee.inboxId", "Inbox from here on", of="inboxes"),
+    _id("content.assignee.agentId", "Agent from here on", of="agents"),
     _id("content.messageId", "Conversation item of a message"),
     _choice("content.fulfilledType", "How a contact was fulfilled"),
     _choice("content.status", "How a contact ended"),
     _time("content.dueAt", "When an answer or a task is due"),
-    _id("content.topicId", "Topic added or removed"),
+    _id("content.topicId", "Topic added or removed", of="topics"),
     _id("content.noteId", "Note"),
     _id("content.customAttributeId", "Custom attribute"),
     _choice("content.customAttributeKey", "Name of the custom attribute for machines"),
     Column(name="content.customAttributeValue", help="Value of the custom attribute"),
-    _id("content.destinationCustomerId", "Customer that another was merged into"),
+    _id("content.destinationCustomerId", "Customer that another was merged into", of="customers"),
     _id("content.destinationConversationId", "Conversation that another was merged into"),
-    _id("content.sourceCustomerId", "Customer that was merged away"),
+    _id("content.sourceCustomerId", "Customer that was merged away", of="customers"),
     _id("content.sourceConversationId", "Conversation that was merged away"),
     _id("content.paymentRequestId", "Payment request"),
     _choice("content.oldStatus", "Status of the payment request before"),
     _choice("content.newStatus", "Status of the payment request from here on"),
     _id("content.taskId", "Task"),
     _id("content.commentId", "Comment on a task"),
-    _id("content.context.assignee.inboxId", "Inbox just before"),
-    _id("content.context.assignee.agentId", "Agent just before"),
+    _id("content.context.assignee.inboxId", "Inbox just before", of="inboxes"),
+    _id("content.context.assignee.agentId", "Agent just before", of="agents"),
     Column(name="content.context.availableFor", kind=Kind.LIST, help="What the agent was available for just before"),
     _time("content.context.createdAt", "When the task was made"),
     _time("content.context.dueAt", "When the task was due just before"),
@@ -146,7 +146,13 @@ NAMES: Mapping[str, tuple[str, str]] = {
 """The names beside ids: of what kind they are, and of which column."""
 
 NAME_COLUMNS = tuple(
-    Column(name=name, kind=Kind.CHOICE, beside=True, help=f"Name that goes with {column}; in the view alone")
+    Column(
+        name=name,
+        kind=Kind.CHOICE,
+        beside=True,
+        help=f"Name that goes with {column}; in the view alone",
+        name_of=column,
+    )
     for name, (_, column) in NAMES.items()
 )
 

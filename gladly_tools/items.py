@@ -22,8 +22,8 @@ ATTACHMENT = (
 """The fields of an attachment."""
 
 
-def _text(name: str, help: str, kind: Kind = Kind.TEXT) -> Column:
-    return Column(name=name, kind=kind, help=help)
+def _text(name: str, help: str, kind: Kind = Kind.TEXT, *, of: str = "") -> Column:
+    return Column(name=name, kind=kind, help=help, of=of)
 
 
 def _time(name: str, help: str) -> Column:
@@ -33,7 +33,7 @@ def _time(name: str, help: str) -> Column:
 
 PORTAL_COLUMNS = (
     _text("id", "Unique id of the item", Kind.ID),
-    _text("customerId", "Unique id of the customer; may be one that was merged away since", Kind.ID),
+    _text("customerId", "Unique id of the customer; may be one that was merged away since", Kind.ID, of="customers"),
     _text("conversationId", "Conversation that the item is in; empty for items in none", Kind.ID),
     _text("sessionId", "Session of the item", Kind.ID),
     _time("timestamp", "When the item happened"),
@@ -71,8 +71,8 @@ PORTAL_COLUMNS = (
     _text("content.recordingSummary.status", "How far the AI summary is", Kind.CHOICE),
     _text("content.recordingSummary.summary", "AI summary of the call"),
     _text("content.recordingSummary.language", "Language of the summary", Kind.CHOICE),
-    Column(name="content.addedTopicIds", kind=Kind.LIST, help="Topics added"),
-    Column(name="content.removedTopicIds", kind=Kind.LIST, help="Topics removed"),
+    Column(name="content.addedTopicIds", kind=Kind.LIST, help="Topics added", of="topics"),
+    Column(name="content.removedTopicIds", kind=Kind.LIST, help="Topics removed", of="topics"),
 )
 """The columns of an item, in the portal's order."""
 

@@ -35,13 +35,14 @@ MAY_IMPORT = {
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
     "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "workbench"},
+    "names": BASE | {"account", "jobs", "results", "runs"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
     "ui": BASE
     | {"account", "amounts", "api", "bulk", "bulk_runs", "calls", "charts", "clock", "event_figures", "exports"}
-    | {"items", "jobs", "kept_files", "results", "transcript", "web"},
+    | {"items", "jobs", "kept_files", "names", "results", "transcript", "web"},
     "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),

@@ -41,9 +41,9 @@ OTHER_SPELLINGS = {
 }
 
 
-def _sent(name: str, kind: Kind, help: str, *, unit: str = "") -> Column:
+def _sent(name: str, kind: Kind, help: str, *, unit: str = "", of: str = "", name_of: str = "") -> Column:
     """A column whose cells are the report's text."""
-    return Column(name=name, kind=kind, help=help, verbatim=True, unit=unit)
+    return Column(name=name, kind=kind, help=help, verbatim=True, unit=unit, of=of, name_of=name_of)
 
 
 REPORT_COLUMNS = (
@@ -51,30 +51,59 @@ REPORT_COLUMNS = (
     _sent("Inboxes Filter", Kind.CHOICE, "Inboxes that the report was asked for"),
     _sent("Created At", Kind.TIME, "When the conversation was created"),
     _sent("Conversation ID", Kind.ID, "Unique id of the conversation"),
-    _sent("Customer ID", Kind.ID, "Unique id of the customer"),
+    _sent("Customer ID", Kind.ID, "Unique id of the customer", of="customers"),
     _sent("Conversation Link", Kind.URL, "Opens the conversation in Gladly"),
     _sent("Status", Kind.CHOICE, "Current status"),
-    _sent("Assigned Agent ID - Current", Kind.ID, "Agent assigned now"),
-    _sent("Assigned Agent Name - Current", Kind.CHOICE, "Name of the agent assigned now"),
-    _sent("Inbox ID - Current", Kind.ID, "Inbox now"),
-    _sent("Inbox Name - Current", Kind.CHOICE, "Name of the inbox now"),
+    _sent("Assigned Agent ID - Current", Kind.ID, "Agent assigned now", of="agents"),
+    _sent(
+        "Assigned Agent Name - Current",
+        Kind.CHOICE,
+        "Name of the agent assigned now",
+        name_of="Assigned Agent ID - Current",
+    ),
+    _sent("Inbox ID - Current", Kind.ID, "Inbox now", of="inboxes"),
+    _sent("Inbox Name - Current", Kind.CHOICE, "Name of the inbox now", name_of="Inbox ID - Current"),
     _sent("First Closed At", Kind.TIME, "When it was first closed"),
     _sent("Last Closed At", Kind.TIME, "When it was last closed"),
     _sent("Initiator Type - Created", Kind.CHOICE, "Who started the conversation"),
-    _sent("Initiator Agent ID - Created", Kind.ID, "Agent who started it, if an agent did"),
-    _sent("Initiator Agent Name - Created", Kind.CHOICE, "Name of the agent who started it"),
-    _sent("Inbox ID - Created", Kind.ID, "Inbox it was first routed to"),
-    _sent("Inbox Name - Created", Kind.CHOICE, "Name of the inbox it was first routed to"),
-    _sent("Assigned Agent ID - Created", Kind.ID, "Agent assigned at creation"),
-    _sent("Assigned Agent Name - Created", Kind.CHOICE, "Name of the agent assigned at creation"),
+    _sent("Initiator Agent ID - Created", Kind.ID, "Agent who started it, if an agent did", of="agents"),
+    _sent(
+        "Initiator Agent Name - Created",
+        Kind.CHOICE,
+        "Name of the agent who started it",
+        name_of="Initiator Agent ID - Created",
+    ),
+    _sent("Inbox ID - Created", Kind.ID, "Inbox it was first routed to", of="inboxes"),
+    _sent(
+        "Inbox Name - Created", Kind.CHOICE, "Name of the inbox it was first routed to", name_of="Inbox ID - Created"
+    ),
+    _sent("Assigned Agent ID - Created", Kind.ID, "Agent assigned at creation", of="agents"),
+    _sent(
+        "Assigned Agent Name - Created",
+        Kind.CHOICE,
+        "Name of the agent assigned at creation",
+        name_of="Assigned Agent ID - Created",
+    ),
     _sent("Initiator Type - Last Closed", Kind.CHOICE, "Who closed it last"),
-    _sent("Initiator Agent ID - Last Closed", Kind.ID, "Agent who closed it last"),
-    _sent("Initiator Agent Name - Last Closed", Kind.CHOICE, "Name of the agent who closed it last"),
+    _sent("Initiator Agent ID - Last Closed", Kind.ID, "Agent who closed it last", of="agents"),
+    _sent(
+        "Initiator Agent Name - Last Closed",
+        Kind.CHOICE,
+        "Name of the agent who closed it last",
+        name_of="Initiator Agent ID - Last Closed",
+    ),
     _sent("Initiator Rule ID - Last Closed", Kind.ID, "Rule that closed it last, if one did"),
-    _sent("Inbox ID - Last Closed", Kind.ID, "Inbox at the last close"),
-    _sent("Inbox Name - Last Closed", Kind.CHOICE, "Name of the inbox at the last close"),
-    _sent("Assigned Agent ID - Last Closed", Kind.ID, "Agent assigned at the last close"),
-    _sent("Assigned Agent Name - Last Closed", Kind.CHOICE, "Name of the agent assigned at the last close"),
+    _sent("Inbox ID - Last Closed", Kind.ID, "Inbox at the last close", of="inboxes"),
+    _sent(
+        "Inbox Name - Last Closed", Kind.CHOICE, "Name of the inbox at the last close", name_of="Inbox ID - Last Closed"
+    ),
+    _sent("Assigned Agent ID - Last Closed", Kind.ID, "Agent assigned at the last close", of="agents"),
+    _sent(
+        "Assigned Agent Name - Last Closed",
+        Kind.CHOICE,
+        "Name of the agent assigned at the last close",
+        name_of="Assigned Agent ID - Last Closed",
+    ),
     _sent("Topics", Kind.TEXT, "Topic names, comma-separated"),
     _sent("Topics with Hierarchy", Kind.TEXT, "Topic names with their parents"),
     _sent("First Contact ID", Kind.ID, "Id of the first contact"),
@@ -105,7 +134,7 @@ REPORT_COLUMNS = (
 )
 
 CUSTOMER_COLUMNS = (
-    Column(name="Name", help="The customer's name"),
+    Column(name="Name", help="The customer's name", name_of=CUSTOMER),
     Column(name="Address", help="The customer's address"),
     Column(name="Email", help="The customer's primary e-mail address, else the first"),
     Column(name="Phone", help="The customer's primary phone number (E.164), else the first"),

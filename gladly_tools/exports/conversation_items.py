@@ -18,12 +18,18 @@ from gladly_tools.results.schema import Cell, Column, Kind, Row
 MOST_ITEMS = 1000
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
+
+def name_beside(name: str, of: str, help: str, *, kind: Kind = Kind.CHOICE) -> Column:
+    """A name beside an id, for the view alone; left out where none could be read."""
+    return Column(name=name, kind=kind, help=help, beside=True, optional=True, name_of=of)
+
+
 NAMES = (
-    Column(name="Customer", help="Name of the customer", beside=True, optional=True),
-    Column(name="Initiator", kind=Kind.CHOICE, help="Name of the initiator", beside=True, optional=True),
-    Column(name="Responder", kind=Kind.CHOICE, help="Name of the responder", beside=True, optional=True),
-    Column(name="Topics added", kind=Kind.LIST, help="Names of the topics added", beside=True, optional=True),
-    Column(name="Topics removed", kind=Kind.LIST, help="Names of the topics removed", beside=True, optional=True),
+    name_beside("Customer", "customerId", "Name of the customer", kind=Kind.TEXT),
+    name_beside("Initiator", "initiator.id", "Name of the initiator"),
+    name_beside("Responder", "responder.id", "Name of the responder"),
+    name_beside("Topics added", "content.addedTopicIds", "Names of the topics added", kind=Kind.LIST),
+    name_beside("Topics removed", "content.removedTopicIds", "Names of the topics removed", kind=Kind.LIST),
 )
 """Names that stand beside the ids in the view; no download holds them."""
 

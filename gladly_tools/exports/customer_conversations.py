@@ -22,16 +22,16 @@ ITEMS = "conversation-items"
 
 COLUMNS = (
     Column(name="id", kind=Kind.ID, help="Unique id of the conversation"),
-    Column(name="topicIds", kind=Kind.LIST, help="Topics on the conversation", joined_by=","),
+    Column(name="topicIds", kind=Kind.LIST, help="Topics on the conversation", joined_by=",", of="topics"),
     CUSTOM_ATTRIBUTES,
-    Column(name="customerId", kind=Kind.ID, help="Unique id of the customer"),
+    Column(name="customerId", kind=Kind.ID, help="Unique id of the customer", of="customers"),
     Column(name="createdAt", kind=Kind.TIME, help="When the conversation was created", verbatim=True),
-    Column(name="agentId", kind=Kind.ID, help="Agent assigned now"),
-    Column(name="inboxId", kind=Kind.ID, help="Inbox now"),
+    Column(name="agentId", kind=Kind.ID, help="Agent assigned now", of="agents"),
+    Column(name="inboxId", kind=Kind.ID, help="Inbox now", of="inboxes"),
     Column(name="status", kind=Kind.CHOICE, help="Current status"),
-    Column(name="Agent", kind=Kind.CHOICE, help="Name of the agent assigned now", beside=True, optional=True),
-    Column(name="Inbox", kind=Kind.CHOICE, help="Name of the inbox now", beside=True, optional=True),
-    Column(name="Topics", kind=Kind.LIST, help="Names of the topics", beside=True, optional=True),
+    conversation_items.name_beside("Agent", "agentId", "Name of the agent assigned now"),
+    conversation_items.name_beside("Inbox", "inboxId", "Name of the inbox now"),
+    conversation_items.name_beside("Topics", "topicIds", "Names of the topics", kind=Kind.LIST),
 )
 
 

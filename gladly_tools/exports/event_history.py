@@ -27,27 +27,27 @@ WINDOW_DAYS = 1
 """Days that one report covers: a row per event makes many, and a longer window is sooner cut without a sign."""
 
 
-def _sent(name: str, kind: Kind, help: str) -> Column:
+def _sent(name: str, kind: Kind, help: str, *, of: str = "", name_of: str = "") -> Column:
     """A column whose cells are the report's text."""
-    return Column(name=name, kind=kind, help=help, verbatim=True)
+    return Column(name=name, kind=kind, help=help, verbatim=True, of=of, name_of=name_of)
 
 
 _STATE = (
-    _sent("Assigned Inbox ID", Kind.ID, "Inbox just before"),
-    _sent("Assigned Inbox Name", Kind.CHOICE, "Name of that inbox"),
-    _sent("Assigned Agent ID", Kind.ID, "Agent just before"),
-    _sent("Assigned Agent Name", Kind.CHOICE, "Name of that agent"),
+    _sent("Assigned Inbox ID", Kind.ID, "Inbox just before", of="inboxes"),
+    _sent("Assigned Inbox Name", Kind.CHOICE, "Name of that inbox", name_of="Assigned Inbox ID"),
+    _sent("Assigned Agent ID", Kind.ID, "Agent just before", of="agents"),
+    _sent("Assigned Agent Name", Kind.CHOICE, "Name of that agent", name_of="Assigned Agent ID"),
 )
 _INITIATOR = (
     _sent("Initiator Type", Kind.CHOICE, "Kind of initiator"),
-    _sent("Initiator ID", Kind.ID, "Person or system that did it"),
-    _sent("Initiator Agent Name", Kind.CHOICE, "Name of the agent who did it"),
+    _sent("Initiator ID", Kind.ID, "Person or system that did it", of="agents"),
+    _sent("Initiator Agent Name", Kind.CHOICE, "Name of the agent who did it", name_of="Initiator ID"),
 )
 _ZONE = _sent("Timezone Filter", Kind.CHOICE, "Time zone that the report ran in")
 _TIMESTAMP = _sent(TIMESTAMP, Kind.TIME, "When it happened")
 _TYPE = _sent(EVENT_TYPE, Kind.CHOICE, "What happened")
 _CONVERSATION = _sent("Conversation ID", Kind.ID, "Conversation")
-_CUSTOMER = _sent("Customer ID", Kind.ID, "Customer")
+_CUSTOMER = _sent("Customer ID", Kind.ID, "Customer", of="customers")
 
 CONVERSATION_COLUMNS = (
     _ZONE,
@@ -57,14 +57,14 @@ CONVERSATION_COLUMNS = (
     _CUSTOMER,
     *_INITIATOR,
     *_STATE,
-    _sent("Topic ID", Kind.ID, "Topic added or removed"),
-    _sent("Topic Name", Kind.CHOICE, "Name of that topic"),
-    _sent("Newly Assigned Inbox ID", Kind.ID, "Inbox from here on"),
-    _sent("Newly Assigned Inbox Name", Kind.CHOICE, "Name of that inbox"),
-    _sent("Newly Assigned Agent ID", Kind.ID, "Agent from here on"),
-    _sent("Newly Assigned Agent Name", Kind.CHOICE, "Name of that agent"),
+    _sent("Topic ID", Kind.ID, "Topic added or removed", of="topics"),
+    _sent("Topic Name", Kind.CHOICE, "Name of that topic", name_of="Topic ID"),
+    _sent("Newly Assigned Inbox ID", Kind.ID, "Inbox from here on", of="inboxes"),
+    _sent("Newly Assigned Inbox Name", Kind.CHOICE, "Name of that inbox", name_of="Newly Assigned Inbox ID"),
+    _sent("Newly Assigned Agent ID", Kind.ID, "Agent from here on", of="agents"),
+    _sent("Newly Assigned Agent Name", Kind.CHOICE, "Name of that agent", name_of="Newly Assigned Agent ID"),
     _sent("Assignment Update Reason", Kind.CHOICE, "Why the assignee changed"),
-    _sent("Merged Customer ID", Kind.ID, "Customer that was merged away"),
+    _sent("Merged Customer ID", Kind.ID, "Customer that was merged away", of="customers"),
     _sent("Merged Conversation ID", Kind.ID, "Conversation that was merged away"),
 )
 CONTACT_COLUMNS = (
@@ -78,10 +78,10 @@ CONTACT_COLUMNS = (
     *_INITIATOR,
     *_STATE,
     # Only some names of the rest are public (unconfirmed); a column called otherwise is kept in the last one.
-    _sent("Transferred To Inbox ID", Kind.ID, "Inbox that it was passed on to"),
-    _sent("Transferred To Inbox Name", Kind.CHOICE, "Name of that inbox"),
-    _sent("Transferred To Agent ID", Kind.ID, "Agent that it was passed on to"),
-    _sent("Transferred To Agent Name", Kind.CHOICE, "Name of that agent"),
+    _sent("Transferred To Inbox ID", Kind.ID, "Inbox that it was passed on to", of="inboxes"),
+    _sent("Transferred To Inbox Name", Kind.CHOICE, "Name of that inbox", name_of="Transferred To Inbox ID"),
+    _sent("Transferred To Agent ID", Kind.ID, "Agent that it was passed on to", of="agents"),
+    _sent("Transferred To Agent Name", Kind.CHOICE, "Name of that agent", name_of="Transferred To Agent ID"),
     _sent("Final IVR Selection", Kind.CHOICE, "Last choice in the telephone menu"),
     _sent("Fulfilled by Contact ID", Kind.ID, "Contact that fulfilled it"),
 )

@@ -9,8 +9,8 @@ from gladly_tools.exports.inputs import Parameters
 from gladly_tools.results.schema import Column, Kind, Row
 
 COLUMNS = (
-    Column(name="id", kind=Kind.ID, help="Unique id of the inbox"),
-    Column(name="name", help="Display name"),
+    Column(name="id", kind=Kind.ID, help="Unique id of the inbox", of="inboxes"),
+    Column(name="name", help="Display name", name_of="id"),
     Column(name="disabled", kind=Kind.BOOLEAN, help="True when the inbox is disabled"),
 )
 

@@ -10,9 +10,9 @@ from gladly_tools.exports.inputs import Parameters
 from gladly_tools.results.schema import Column, Kind, Row
 
 COLUMNS = (
-    Column(name="Id", kind=Kind.ID, help="Unique id of the topic"),
+    Column(name="Id", kind=Kind.ID, help="Unique id of the topic", of="topics"),
     Column(name="Disabled", kind=Kind.BOOLEAN, help="True when the topic is disabled (archived)"),
-    Column(name="Name", help="Display name with its hierarchy, from the top level down"),
+    Column(name="Name", help="Display name with its hierarchy, from the top level down", name_of="Id"),
 )
 
 

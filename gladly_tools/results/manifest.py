@@ -130,6 +130,8 @@ def _as_json(manifest: Manifest) -> dict[str, Any]:
                 "beside": column.beside,
                 "original": column.original,
                 "joined_by": column.joined_by,
+                "of": column.of,
+                "name_of": column.name_of,
                 "members": [[name, kind.value] for name, kind in column.members],
             }
             for column in manifest.columns
@@ -169,6 +171,9 @@ def _from_json(value: dict[str, Any]) -> Manifest:
                 beside=bool(column["beside"]),
                 original=bool(column["original"]),
                 joined_by=_text(column["joined_by"]),
+                # Results from before these two were kept do not have them.
+                of=_text(column.get("of", "")),
+                name_of=_text(column.get("name_of", "")),
                 members=tuple((_text(name), Kind(kind)) for name, kind in column["members"]),
             )
             for column in value["columns"]

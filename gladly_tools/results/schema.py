@@ -55,6 +55,9 @@ class Column:
     the view alone: a name beside an id, which no download holds. An `original` column holds the whole record as
     the JSON that the server sent, which is what the JSON downloads are made of. A list stands in a CSV as JSON, or with
     `joined_by` between its items. `members` are the fields of `records`, each of a text kind or an integer.
+
+    `of` says what the ids in a column are ids of ("agents"), also in a list; empty where nobody can tell, or where they
+    are of several things. `name_of` names the column of ids that this one spells out.
     """
 
     name: str
@@ -66,6 +69,8 @@ class Column:
     beside: bool = False
     original: bool = False
     joined_by: str = ""
+    of: str = ""
+    name_of: str = ""
     members: tuple[tuple[str, Kind], ...] = ()
 
     @property

@@ -10,19 +10,19 @@ from gladly_tools.search.csv_rows import csv_header, csv_row
 from gladly_tools.search.lines import read_record, record_of
 
 
-def _column(name: str, help: str, kind: Kind = Kind.TEXT) -> Column:
-    return Column(name=name, kind=kind, help=help)
+def _column(name: str, help: str, kind: Kind = Kind.TEXT, *, of: str = "", name_of: str = "") -> Column:
+    return Column(name=name, kind=kind, help=help, of=of, name_of=name_of)
 
 
 AGENT_COLUMNS = (
-    _column("id", "Unique id of the agent", Kind.ID),
-    _column("name", "Name"),
+    _column("id", "Unique id of the agent", Kind.ID, of="agents"),
+    _column("name", "Name", name_of="id"),
     _column("emailAddress", "E-mail address"),
     RAW,
 )
 CUSTOMER_COLUMNS = (
-    _column("id", "Unique id of the customer", Kind.ID),
-    _column("name", "Name"),
+    _column("id", "Unique id of the customer", Kind.ID, of="customers"),
+    _column("name", "Name", name_of="id"),
     _column("address", "Address"),
     _column("emailAddresses", "E-mail addresses", Kind.LIST),
     _column("phoneNumbers", "Phone numbers", Kind.LIST),
@@ -30,10 +30,10 @@ CUSTOMER_COLUMNS = (
     RAW,
 )
 TOPIC_COLUMNS = (
-    _column("id", "Unique id of the topic", Kind.ID),
-    _column("name", "Display name, without its hierarchy"),
+    _column("id", "Unique id of the topic", Kind.ID, of="topics"),
+    _column("name", "Display name, without its hierarchy", name_of="id"),
     _column("disabled", "True when the topic is disabled (archived)", Kind.BOOLEAN),
-    _column("parentId", "Id of the topic above it", Kind.ID),
+    _column("parentId", "Id of the topic above it", Kind.ID, of="topics"),
     RAW,
 )
 

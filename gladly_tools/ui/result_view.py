@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
+from gladly_tools.names import Names
 from gladly_tools.results.download import Format
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
@@ -23,6 +24,7 @@ from gladly_tools.ui.account import browser_zone, session_id
 from gladly_tools.ui.charts import charts_of
 from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
 from gladly_tools.ui.job_panel import expiry, state_badge
+from gladly_tools.ui.names_beside import with_names
 from gladly_tools.ui.readings import READINGS
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
@@ -145,7 +147,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     elif view == "About the columns":
         _columns(table)
     else:
-        _table(shown, table, query, taken, zone)
+        _table(session, shown, table, query, taken, zone)
 
 
 def _filters(shown: Shown, table: Table, zone: str) -> Query:
@@ -190,11 +192,12 @@ def _heading(job: Job, result: Result) -> DeltaGenerator:
     return download
 
 
-def _table(shown_table: Shown, table: Table, query: Query, taken: int, zone: str) -> None:
+def _table(session: Session, shown_table: Shown, table: Table, query: Query, taken: int, zone: str) -> None:
     place = shown_table.place
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"table bar:{place}"):
         with st.popover("Columns", icon=":material/view_column:"):
             shown = _column_chooser(shown_table, table)
+            with_ids = _names_beside_ids(place, table)
         size = st.selectbox(
             "Rows a page",
             PAGE_SIZES,
@@ -211,12 +214,16 @@ def _table(shown_table: Shown, table: Table, query: Query, taken: int, zone: str
     offset = (page - 1) * size
     frame = table.page(query, shown, offset=offset, limit=size)
     by_name = {column.name: column for column in table.columns}
+    config = {name: _config(by_name[name], table) for name in shown}
+    if with_ids:
+        beside = with_names(frame, table, Names(portal().runs, session.account), browser_zone())
+        frame, config = beside.frame, config | {name: _plain_config(column) for name, column in beside.added.items()}
     st.dataframe(
         in_zone(frame, zone),
         hide_index=True,
         placeholder="",
         height=min(38 + 35 * len(frame), 640),
-        column_config={name: _config(by_name[name], table) for name in shown},
+        column_config=config,
         key=f"table:{place}",
         alt=f"Rows {offset + 1} to {offset + len(frame)} of the result",
     )
@@ -246,6 +253,18 @@ def _column_chooser(shown: Shown, table: Table) -> list[str]:
     return chosen or usual or names
 
 
+def _names_beside_ids(place: str, table: Table) -> bool:
+    """Whether ids get their names; not asked where nobody can tell what the ids are of."""
+    return any(column.of for column in table.columns) and st.checkbox(
+        "Names beside IDs",
+        value=True,
+        key=f"names:{place}",
+        persist_state="session",
+        help="Adds the name after a column of IDs of agents, inboxes, topics or customers, where an earlier result of "
+        "yours knows it. Only what you see; downloads do not hold it.",
+    )
+
+
 def in_zone(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
     """The frame with its times in a zone."""
     times = frame.select_dtypes(include=["datetimetz"]).columns
@@ -253,11 +272,15 @@ def in_zone(frame: pd.DataFrame, zone: str) -> pd.DataFrame:
 
 
 def _config(column: Column, table: Table) -> Any:
-    help = column.help or None
     if not table.is_readable(column.name):
         return st.column_config.TextColumn(
             help=f"{column.help}. Some cells could not be read, so all are shown as text."
         )
+    return _plain_config(column)
+
+
+def _plain_config(column: Column) -> Any:
+    help = column.help or None
     match column.kind:
         case Kind.TIME:
             return st.column_config.DatetimeColumn(help=help, format="YYYY-MM-DD HH:mm:ss")

@@ -14,8 +14,8 @@ from gladly_tools.results.table import Table
 _numbers = count()
 
 EVERY_KIND = (
-    Column(name="Id", kind=Kind.ID, help="Unique id"),
-    Column(name="Name", kind=Kind.TEXT, verbatim=True),
+    Column(name="Id", kind=Kind.ID, help="Unique id", of="things"),
+    Column(name="Name", kind=Kind.TEXT, verbatim=True, name_of="Id"),
     Column(name="Status", kind=Kind.CHOICE),
     Column(name="Created At", kind=Kind.TIME, verbatim=True),
     Column(name="Count", kind=Kind.INTEGER, verbatim=True),

@@ -60,3 +60,14 @@ def test_damaged_manifest_says_so(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(GladlyToolsError, match="damaged"):
             read_manifest(tmp_path)
+
+
+def test_a_manifest_from_before_columns_said_what_their_ids_are_of_still_opens(tmp_path: Path) -> None:
+    write_manifest(tmp_path, FULL)
+    path = tmp_path / "manifest.json"
+    value = json.loads(path.read_text())
+    for column in value["columns"]:
+        del column["of"], column["name_of"]
+    path.write_text(json.dumps(value))
+    plain = tuple(replace(column, of="", name_of="") for column in FULL.columns)
+    assert read_manifest(tmp_path) == replace(FULL, columns=plain)
