@@ -36,14 +36,15 @@ MAY_IMPORT = {
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
     "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "workbench"},
     "names": BASE | {"account", "jobs", "results", "runs"},
+    "report_file": BASE | {"account", "charts", "exports", "results"},
     "bulk": BASE | {"api", "results"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "reference": BASE | {"bulk", "exports", "results"},
-    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "results", "runs"},
+    "web": BASE | {"account", "api", "bulk", "bulk_runs", "demo", "jobs", "names", "report_file", "results", "runs"},
     "ui": BASE
     | {"account", "amounts", "api", "bulk", "bulk_runs", "calls", "charts", "clock", "event_figures", "exports"}
-    | {"items", "jobs", "kept_files", "names", "results", "transcript", "web"},
-    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "results", "runs"},
+    | {"items", "jobs", "kept_files", "names", "report_file", "results", "transcript", "web"},
+    "cli": BASE | {"account", "api", "cli_bulk", "demo", "exports", "jobs", "names", "report_file", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "demo": set(),
     "__main__": {"cli"},
