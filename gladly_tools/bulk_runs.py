@@ -225,7 +225,7 @@ class BulkRuns:
         return run
 
     def _create(self, account: Account, order: Order, run_id: str, *, origin: str) -> BulkRun:
-        self._runs.check_disk()
+        self._runs.check_limits(account)
         run = self.journal.create(
             run_id,
             owner=account.owner,

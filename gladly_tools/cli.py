@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,6 +24,7 @@ import click
 from gladly_tools.account import Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.cli_bulk import add_bulk_commands
+from gladly_tools.cli_compare import add_compare_commands
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.call_question import CallQuestion
@@ -43,6 +45,7 @@ from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
 from gladly_tools.jobs import Job, State, Ticket
 from gladly_tools.names import Names
+from gladly_tools.portal_files import portal_folder
 from gladly_tools.report_file import can_report, page, report_of
 from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
@@ -53,6 +56,10 @@ from gladly_tools.runs import Runs
 from gladly_tools.settings import TABLE, Settings
 
 FAILED, BAD_INPUT, PARTIAL = 1, 2, 3
+KEEPS_SNAPSHOT = (
+    "A complete run also keeps a small snapshot in the data folder (GLADLY_TOOLS_DATA_DIR), which outlives the result: "
+    "gladly-tools changes compares them, gladly-tools snapshots lists and deletes them."
+)
 
 CREDENTIALS = {"url": "GLADLY_URL", "username": "GLADLY_USERNAME", "api_token": "GLADLY_API_TOKEN"}
 
@@ -158,6 +165,25 @@ def _minute(at: datetime | None) -> str:
     return "-" * 16 if at is None else f"{at:%Y-%m-%d %H:%M}"
 
 
+@main.command("app")
+@click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True, help="Port to listen on.")
+@click.option(
+    "--address",
+    default="localhost",
+    show_default=True,
+    help="Address to listen on; put a proxy with HTTPS before the portal where others reach it.",
+)
+@click.option("--base-path", default="", metavar="PATH", help="Path under which a proxy serves the portal.")
+def serve(port: int, address: str, base_path: str) -> None:
+    """Serve the portal until interrupted."""
+    command = [sys.executable, "-m", "streamlit", "run", str(portal_folder() / "app.py")]
+    command += [f"--server.port={port}", f"--server.address={address}", f"--server.baseUrlPath={base_path.strip('/')}"]
+    if os.name == "nt":
+        sys.exit(subprocess.call(command))
+    # In place of this process, so that whoever stops it stops the portal.
+    os.execv(command[0], command)
+
+
 @main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on loopback; any free one by default.")
 def demo(port: int) -> None:
@@ -210,7 +236,13 @@ def _command(export: Export[Any]) -> click.Command:
         export.name,
         callback=run,
         help="\n\n".join(
-            text for text in (f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.", export.caveat) if text
+            text
+            for text in (
+                f"{export.summary} {export.grain[0].upper()}{export.grain[1:]}.",
+                export.caveat,
+                KEEPS_SNAPSHOT if export.snapshot is not None else "",
+            )
+            if text
         ),
         short_help=export.summary,
         params=[
@@ -568,3 +600,4 @@ def progress_line(job: Job, now: datetime) -> str:
 
 
 add_bulk_commands(main, signed_in=_signed_in, progress=Progress)
+add_compare_commands(main, signed_in=_signed_in, target=Target)

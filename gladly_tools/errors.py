@@ -2,7 +2,8 @@
 
 GladlyToolsError
 ├── InputError               fix the input: `field` names the widget or option
-│   └── HostError            the Gladly URL is malformed or not allowed
+│   ├── HostError            the Gladly URL is malformed or not allowed
+│   └── QueryError           a query in SQL cannot be answered as it stands
 ├── SignInError              sign in again, or with other rights
 │   ├── CredentialsError     401: the e-mail or the token is wrong
 │   └── PermissionsError     403: the user lacks the API User permission
@@ -43,6 +44,14 @@ class InputError(GladlyToolsError):
 
 class HostError(InputError):
     """The Gladly URL is malformed, or a host that credentials must not be sent to."""
+
+
+class QueryError(InputError):
+    """A query in SQL cannot be answered as it stands; `position` is the character where, None for nowhere."""
+
+    def __init__(self, what: str, advice: str = "", *, position: int | None = None) -> None:
+        super().__init__(what, advice, field="sql")
+        self.position = position
 
 
 class SignInError(GladlyToolsError):

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from gladly_tools.errors import GladlyToolsError
 
@@ -59,17 +60,44 @@ class AccountFiles:
         return path
 
     @contextmanager
+    def turn(self, of: str, name: str, *, wait: Callable[[], None]) -> Iterator[None]:
+        """Hold the one turn to fetch a file, once whoever has it is done, in this process or in another.
+
+        `wait` is called while somebody else has it, again and again: it sleeps a little, and what it raises ends the
+        waiting. The turn ends with the block, or with its process, however that ends. Ask for the file once more then:
+        whoever had the turn before may have kept it.
+        """
+        path = self._path(of, name)
+        # Not bound to a thread: chunks may be given up in another thread than the one that asked for them.
+        lock = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+        while True:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                wait()
+            else:
+                break
+        try:
+            # Who left these is gone, since nobody else has the turn.
+            for leftover in path.parent.glob(f".{path.name}.*.tmp"):
+                leftover.unlink(missing_ok=True)
+            yield
+        finally:
+            lock.release()
+
+    @contextmanager
     def writing(self, of: str, name: str) -> Iterator[Callable[[bytes], None]]:
         """What takes the bytes of a file; it is kept when the block ends well, else nothing of it is.
 
-        Two may write the same file at once. One whose set is deleted meanwhile is not kept, which is no fault. Raises
-        GladlyToolsError when the disk is about to be full.
+        Two may write the same file at once; `turn` is for those who would rather not. One whose set is deleted
+        meanwhile is not kept, which is no fault. Raises GladlyToolsError when the disk is about to be full.
         """
         path = self._path(of, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         (path.parent / _LABEL).write_text(of, encoding="utf-8")
         check_disk(path.parent)
-        temporary = path.with_name(f".{secrets.token_hex(16)}.tmp")
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(16)}.tmp")
         written = 0
 
         def take(chunk: bytes) -> None:
@@ -92,13 +120,13 @@ class AccountFiles:
             temporary.unlink(missing_ok=True)
 
     def sizes(self) -> Mapping[str, int]:
-        """The sets that there are, each with its bytes on disk."""
+        """The sets of which there is anything, each with its bytes on disk."""
         found: dict[str, int] = {}
         for folder in sorted(self._folder.glob("*")):
             with suppress(FileNotFoundError):
                 label = (folder / _LABEL).read_text(encoding="utf-8")
                 found[label] = sum(path.stat().st_size for path in folder.glob("*") if path.name != _LABEL)
-        return found
+        return {label: used for label, used in found.items() if used}
 
     def delete(self, of: str) -> None:
         """Delete a set."""

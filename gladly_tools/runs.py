@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ from typing import Any
 
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
-from gladly_tools.errors import Cancelled, InputError, NotFoundError
+from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.export import Export, Into, Slice
 from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
@@ -24,7 +25,9 @@ from gladly_tools.kept_files import KeptFiles, check_disk
 from gladly_tools.memory import Remembered
 from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.store import Result, ResultStore
+from gladly_tools.results.table import Table
 from gladly_tools.settings import Settings
+from gladly_tools.snapshots import Snapshots
 from gladly_tools.workbench import SliceBench
 
 logger = logging.getLogger(__name__)
@@ -33,6 +36,8 @@ PLAN = "plan"
 SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
+ROOM_SECONDS = 15.0
+MOST_JOBS = 100_000
 
 
 class Runs:
@@ -44,7 +49,13 @@ class Runs:
         self.store = ResultStore(_private(settings.data_dir / "results"))
         self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
         self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
-        self.runner = Runner(self.journal, _private(settings.data_dir / "runners"), at_once=settings.jobs_at_once)
+        self.snapshots = Snapshots(settings.data_dir, days=settings.snapshot_days, most=settings.snapshots_kept)
+        self.runner = Runner(
+            self.journal,
+            _private(settings.data_dir / "runners"),
+            at_once=settings.jobs_at_once,
+            at_once_each=settings.account_jobs_at_once,
+        )
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
         self._closed = threading.Event()
@@ -58,6 +69,7 @@ class Runs:
         self._sweeper.join()
         self.runner.close()
         self.remembered.close()
+        self.snapshots.close()
         self.journal.close()
 
     def start(self, account: Account, client: Client, export: Export[Any], parameters: Parameters) -> Job:
@@ -184,6 +196,7 @@ class Runs:
                 self.store.delete(result_id)
         self.remembered.forget_old()
         self.kept.forget_old()
+        self.snapshots.forget_old()
         for sweep in list(self._sweeps):
             sweep()
         return forgotten
@@ -209,7 +222,7 @@ class Runs:
                 return
 
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
-        self.check_disk()
+        self.check_limits(account)
         return self.journal.create(
             secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
             owner=account.owner,
@@ -220,9 +233,31 @@ class Runs:
             runner=self.runner.id,
         )
 
-    def check_disk(self) -> None:
-        """Raise GladlyToolsError when the disk is nearly full."""
+    def check_limits(self, account: Account) -> None:
+        """Raise GladlyToolsError when the account has too many jobs under way, or there is no room for another."""
+        active = sum(job.state.active for job in self.journal.list(account.owner))
+        if active >= self.settings.account_jobs:
+            raise GladlyToolsError(
+                f"{active} jobs of this account run or wait already, which is the most there may be.",
+                "Wait until one has ended, or stop one on the Jobs page.",
+            )
+        self.check_room(account)
+
+    def check_room(self, account: Account) -> None:
+        """Raise GladlyToolsError when the account has used up its share of the disk, or the disk is nearly full."""
         check_disk(self.settings.data_dir)
+        used = self.bytes_of(account)
+        if used >= self.settings.account_gigabytes * 1e9:
+            raise GladlyToolsError(
+                f"The results and kept files of this account take {used / 1e9:,.1f} GB,"
+                f" and {self.settings.account_gigabytes:g} GB is the most.",
+                "Delete results on the Jobs page, or kept files where export jobs are chosen; then go on.",
+            )
+
+    def bytes_of(self, account: Account) -> int:
+        """What the account's results and kept files take on the disk."""
+        results = sum(self.store.size(job.id) for job in self.journal.list(account.owner, limit=MOST_JOBS))
+        return results + sum(self.kept.of(account.owner).sizes().values())
 
     def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
         job = self.journal.get(ticket.job_id)
@@ -235,11 +270,15 @@ class Runs:
         planned = self.journal.slices(job.id)
         slices = len([item for item in planned if item.key != PLAN])
         rows = sum(item.row_count or 0 for item in planned)
+        looked = float("-inf")
         for item in planned:
             if item.row_count is not None:
                 continue
             ticket.check()
-            self.check_disk()
+            check_disk(self.settings.data_dir)
+            if time.monotonic() - looked >= ROOM_SECONDS:
+                self.check_room(account)
+                looked = time.monotonic()
             bench = SliceBench(
                 client=watched,
                 settings=self.settings,
@@ -254,7 +293,7 @@ class Runs:
             )
             rows += self._write_slice(export, parameters, result, bench, item)
         ticket.progress(1, "finishing", row_count=rows)
-        return self._finish(export, result, job.id)
+        return self._finish(account, export, parameters, result, job.id)
 
     def _plan(self, ticket: Ticket, export: Export[Any], parameters: Parameters, client: Client) -> None:
         ticket.progress(0, "finding out what to ask for", row_count=0)
@@ -328,7 +367,9 @@ class Runs:
         )
         return written.rows
 
-    def _finish(self, export: Export[Any], result: Result, job_id: str) -> State:
+    def _finish(
+        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, job_id: str
+    ) -> State:
         slices = self.journal.slices(job_id)
         notes = [*_notes(slices)]
         for other in export.others:
@@ -347,16 +388,32 @@ class Runs:
                     count=abs(expected - finished.rows),
                 )
             )
-        result.write_manifest(
-            replace(
-                result.manifest,
-                finished=self.journal.now(),
-                expected_rows=expected,
-                rows=finished.rows,
-                notes=tuple(notes),
-            )
+        manifest = replace(
+            result.manifest,
+            finished=self.journal.now(),
+            expected_rows=expected,
+            rows=finished.rows,
+            notes=tuple(notes),
         )
+        if not manifest.partial:
+            manifest = self._kept_as_snapshot(account, export, parameters, result, manifest)
+        result.write_manifest(manifest)
         return State.PARTIAL if result.manifest.partial else State.DONE
+
+    def _kept_as_snapshot(
+        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, manifest: Manifest
+    ) -> Manifest:
+        """Keep a snapshot of a complete configuration; the manifest says so when that was not possible."""
+        if export.snapshot is None:
+            return manifest
+        asked = export.snapshot(parameters, self.settings)
+        try:
+            self.snapshots.of(account.owner).keep(Table(result), asked, at=manifest.finished or self.journal.now())
+        except GladlyToolsError as error:
+            logger.warning("no snapshot of %s was kept: %s", export.name, error)
+            note = Note(level="info", text="No snapshot to compare with later could be kept")
+            return replace(manifest, notes=(*manifest.notes, note))
+        return manifest
 
 
 def _private(folder: Path) -> Path:

@@ -98,11 +98,28 @@ class Settings:
     request_timeout_seconds: float = _setting(30.0, "How long to wait for any other answer", _positive)
     requests_in_flight: int = _setting(8, "Requests of one job that may be under way at once", _count)
     retention_hours: float = _setting(24.0, "Hours after which a result is deleted", _positive)
+    snapshot_days: float = _setting(
+        400.0, "Days after which a snapshot of the configuration that was not seen again is deleted", _positive
+    )
+    snapshots_kept: int = _setting(
+        100, "Snapshots kept of each configuration export of an account, at most; the oldest go first", _count
+    )
     customer_cache_hours: float = _setting(
         12.0, "Hours for which a customer looked up once is not looked up again", _positive
     )
     jobs_at_once: int = _setting(4, "Jobs that run at the same time; more wait in the queue", _count)
+    account_jobs_at_once: int = _setting(3, "Jobs of one account that run at the same time; more wait", _count)
+    account_jobs: int = _setting(20, "Jobs of one account that run or wait, at most; more are refused", _count)
+    account_gigabytes: float = _setting(
+        50.0,
+        "Gigabytes of results and kept files of one account, at most; looked at between the parts of a job",
+        _positive,
+    )
+    sql_seconds: float = _setting(20.0, "Seconds that a query in SQL may take", _positive)
+    sql_memory_mb: int = _setting(512, "Megabytes of memory that a query in SQL may use", _count)
+    sql_queries_at_once: int = _setting(2, "Queries in SQL that one account may run at the same time", _count)
     session_hours: float = _setting(12.0, "Hours without use after which a person is signed out", _positive)
+    sessions: int = _setting(500, "People signed in at the same time, at most", _count)
     answers_path: str = _setting("/api/v1/answers", "Path of the unpublished list of all answers (unconfirmed)", _path)
     call_events_path: str = _setting(
         "/api/v1/conversation-items/{itemId}/participant-events",

@@ -62,3 +62,7 @@ class SliceBench:
         self.ticket.check()
         where = f"{self.title}: {detail}" if self.slices > 1 else detail
         self.ticket.progress((self.place + fraction) / self.slices, where, row_count=self.rows_before + self.rows)
+
+    def wait(self, seconds: float, reason: str) -> None:
+        """Show a wait as one."""
+        self.ticket.wait(seconds, reason)

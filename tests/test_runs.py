@@ -159,11 +159,11 @@ def test_a_lost_part_makes_the_result_partial(
 ) -> None:
     real = runs._finish
 
-    def with_a_part_lost(export: object, result: Any, job_id: str) -> State:
+    def with_a_part_lost(account: Any, export: Any, parameters: Any, result: Any, job_id: str) -> State:
         for path in result.files():
             path.unlink()
         result.write_slice(0, "all", iter(()), zone="UTC")
-        return real(export, result, job_id)  # type: ignore[arg-type]
+        return real(account, export, parameters, result, job_id)
 
     monkeypatch.setattr(runs, "_finish", with_a_part_lost)
     job = run(runs, client, account)
@@ -186,3 +186,57 @@ def test_the_data_folder_is_private_also_when_it_was_there_before(
 
 def test_two_organizations_behind_one_host_are_two_accounts(account: Account) -> None:
     assert replace(account, organization_id="another").owner != account.owner
+
+
+def test_an_account_with_too_many_jobs_is_refused_another_and_others_are_not(
+    open_runs: Callable[[Settings], Runs], server: DemoServer, settings: Settings
+) -> None:
+    runs = open_runs(replace(settings, account_jobs=2))
+    client, account = connect(server, settings)
+    _, other = connect(server, settings, account=1)
+    for number in range(2):
+        runs.journal.create(
+            f"j{number}", owner=account.owner, kind="inboxes", title="", origin="app", parameters={}, runner="x"
+        )
+    with pytest.raises(GladlyToolsError, match="2 jobs of this account run or wait already"):
+        runs.start(account, client, EXPORTS["inboxes"], Parameters())
+    runs.check_limits(other)
+    runs.journal.end("j0", State.DONE)
+    assert run(runs, client, account).state is State.DONE
+
+
+def test_an_account_that_has_used_up_its_room_is_told_and_goes_on_once_it_has_deleted_something(
+    open_runs: Callable[[Settings], Runs], server: DemoServer, settings: Settings
+) -> None:
+    client, account = connect(server, settings)
+    _, other = connect(server, settings, account=1)
+    before = open_runs(settings)
+    job = run(before, client, account)
+    used = before.bytes_of(account)
+    assert used == before.store.size(job.id) > 1000
+    runs = open_runs(replace(settings, account_gigabytes=used * 0.9 / 1e9))
+    with pytest.raises(GladlyToolsError, match="Delete results on the Jobs page"):
+        runs.start(account, client, EXPORTS["inboxes"], Parameters())
+    runs.check_room(other)
+    with runs.kept.of(other.owner).writing("a set", "a file") as write:
+        write(b"x" * 1000)
+    assert runs.bytes_of(other) > 0
+    runs.delete(account, job.id)
+    assert run(runs, client, account).state is State.DONE
+
+
+def test_a_job_whose_account_runs_out_of_room_stops_with_words_and_resumes(
+    open_runs: Callable[[Settings], Runs], server: DemoServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gladly_tools.runs.ROOM_SECONDS", 0.0)
+    runs = open_runs(settings)
+    client, account = connect(server, settings)
+    sizes = iter([0, 10**12])
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "bytes_of", lambda _account: next(sizes))
+        with pytest.raises(GladlyToolsError, match="take 1,000"):
+            run(runs, client, account)
+    (job,) = runs.jobs(account)
+    assert job.state is State.FAILED
+    assert "Delete results" in job.advice
+    assert wait_for(runs, account, runs.resume(account, client, job.id).id).state is State.DONE

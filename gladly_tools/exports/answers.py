@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from gladly_tools.api import Answer, AnswerContent, Client
 from gladly_tools.errors import InputError, NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
 from gladly_tools.exports.export import Export, Plan, Remark, Section, Slice, Workbench
-from gladly_tools.exports.inputs import IdsQuestion, LanguagesQuestion, Parameters, ask
+from gladly_tools.exports.inputs import IdsQuestion, JsonValue, LanguagesQuestion, Parameters, ask
 from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.settings import Settings
 
@@ -229,6 +229,14 @@ def shape(answer: Answer, contents: list[dict[str, AnswerContent]], audience_nam
         }
 
 
+def snapshot(parameters: AnswersParameters, settings: Settings) -> Mapping[str, JsonValue]:
+    """The languages that are read, and the answers that no list shows, whatever their order."""
+    return {
+        "languages": sorted(set(parameters.languages or settings.answer_languages)),
+        "answer_ids": sorted(set(parameters.answer_ids)),
+    }
+
+
 EXPORT = Export(
     name="answers",
     title="Export Answers",
@@ -241,6 +249,7 @@ EXPORT = Export(
     parameters=AnswersParameters,
     plan=plan,
     rows=rows,
+    snapshot=snapshot,
     caveat="Gladly publishes no list of all answers. Where this organization does not offer one, answers are gathered "
     "from the public lists and the usage report, and answers without public content may be missing. "
     "The result says which sources were used.",

@@ -33,4 +33,5 @@ EXPORT = Export(
     columns=COLUMNS,
     parameters=Parameters,
     rows=rows,
+    snapshot=lambda _parameters, _settings: {},
 )

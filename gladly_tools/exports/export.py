@@ -126,6 +126,9 @@ class Workbench(Protocol):
     def progress(self, fraction: float, detail: str) -> None:
         """Tell how much of the current slice is done, 0 to 1, and what is going on."""
 
+    def wait(self, seconds: float, reason: str) -> None:
+        """Sleep, and show why; raises Cancelled at once when the person stops the job."""
+
 
 def _whole(_client: Client, _settings: Settings, _parameters: Any) -> Plan:
     return Plan(slices=(Slice(key="all", title="Everything"),))
@@ -147,6 +150,9 @@ class Export(Generic[P]):
     or two.
 
     `order` names the column by which rows are shown and downloaded while nobody sorts them in another way.
+
+    `snapshot` is there for what is set up by people: it names what a run asked that decides which rows there are, in
+    JSON, so that two complete results of which that is equal differ only where the set-up changed.
 
     `columns` are all that there can be; where a run has only some of them, `columns_of` names those.
 
@@ -176,3 +182,4 @@ class Export(Generic[P]):
     table: str = ""
     others: Sequence[OtherTable] = ()
     columns_of: Callable[[P], Sequence[Column]] | None = None
+    snapshot: Callable[[P, Settings], Mapping[str, JsonValue]] | None = None

@@ -1,24 +1,24 @@
-"""The files that a search reads: of an export job at Gladly, kept once they were fetched, or on this machine."""
+"""The files that a search reads: of an export job at Gladly, kept once they were fetched, or uploaded."""
 
 from __future__ import annotations
 
 import queue
 import threading
-import zipfile
-import zlib
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Protocol, Self
+from functools import partial
+from typing import Protocol, Self
 
-from gladly_tools.errors import Cancelled, InputError
+from gladly_tools.errors import Cancelled, InputError, UnexpectedAnswer
 from gladly_tools.exports.export import Workbench
+from gladly_tools.exports.file_kind import other_format
 from gladly_tools.search import chunks_of
 
 AGENTS, ITEMS, CUSTOMERS, TOPICS = "agents", "conversation_items", "customers", "topics"
 NAMES = (AGENTS, ITEMS, CUSTOMERS, TOPICS)
+WAIT_SECONDS = 1.0
+_OTHERS_FETCH = "Another job is fetching the same file; it is used as soon as it is there"
 _AHEAD = 32
-_READ_BYTES = 256 * 1024
 
 
 @dataclass(kw_only=True)
@@ -62,12 +62,21 @@ class JobFiles:
 
     def open(self, file: str) -> Arriving:
         """The kept file, or the one at Gladly, which is kept while it is read to its end."""
-        kept = self._bench.kept.path(self._job_id, file)
-        if kept is not None:
-            return Arriving(chunks=_each(chunks_of(kept)))
         arriving = Arriving(chunks=_each(()))
-        arriving.chunks = self._fetched(file, arriving)
+        arriving.chunks = self._kept_or_fetched(file, arriving)
         return arriving
+
+    def _kept_or_fetched(self, file: str, arriving: Arriving) -> Generator[bytes]:
+        """One of those who want the same file at once fetches it; the others wait, and one goes on where it fails."""
+        kept = self._bench.kept
+        path = kept.path(self._job_id, file)
+        if path is None:
+            with kept.turn(self._job_id, file, wait=partial(self._bench.wait, WAIT_SECONDS, _OTHERS_FETCH)):
+                path = kept.path(self._job_id, file)
+                if path is None:
+                    yield from self._fetched(file, arriving)
+                    return
+        yield from chunks_of(path)
 
     def _fetched(self, file: str, arriving: Arriving) -> Generator[bytes]:
         """Fetched in a thread of its own a few chunks ahead, so that the search takes no time of the download."""
@@ -77,8 +86,13 @@ class JobFiles:
                 arriving.total = total
 
             with self._bench.kept.writing(self._job_id, file) as keep:
+                is_first = True
 
                 def both(chunk: bytes) -> None:
+                    nonlocal is_first
+                    if is_first:
+                        is_first = False
+                        check_sent(chunk, file=self._files[file], of=self.name)
                     keep(chunk)
                     take(chunk)
 
@@ -112,57 +126,14 @@ class KeptSet:
         return Arriving(chunks=_each(chunks_of(path)))
 
 
-class LocalFile:
-    """A file on this machine: the items alone, or a ZIP with the files of a job, each in one or more pieces."""
-
-    def __init__(self, path: Path | IO[bytes], *, name: str) -> None:
-        self.name = name
-        self._path = path
-        self._members = _members(path) if zipfile.is_zipfile(path) else None
-
-    @property
-    def files(self) -> Sequence[str]:
-        """What there is."""
-        return [ITEMS] if self._members is None else list(self._members)
-
-    @property
-    def unpacked_bytes(self) -> int:
-        """How much a ZIP says that its files hold."""
-        return sum(info.file_size for infos in (self._members or {}).values() for info in infos)
-
-    def has(self, file: str) -> bool:
-        """Whether the file is there."""
-        return file in self.files
-
-    def open(self, file: str) -> Arriving:
-        """The file's bytes; one that is compressed is decompressed. Reading raises InputError where it is damaged."""
-        if self._members is None:
-            assert isinstance(self._path, Path), "only a ZIP is read from memory"
-            packed = self._path.suffix in (".gz", ".zst", ".bz2", ".lz4")
-            total = None if packed else self._path.stat().st_size
-            return Arriving(chunks=self._readable(chunks_of(self._path)), total=total)
-        infos = self._members[file]
-        chunks = self._readable(_unpacked(self._path, infos))
-        return Arriving(chunks=chunks, total=sum(info.file_size for info in infos))
-
-    def _readable(self, chunks: Iterable[bytes]) -> Generator[bytes]:
-        try:
-            yield from chunks
-        except DAMAGED as error:
-            raise damaged(self.name) from error
-
-
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, RuntimeError)
-"""What reading a damaged, encrypted or oddly packed file raises."""
-
-
-def damaged(name: str) -> InputError:
-    """The words for a file that cannot be read."""
-    return InputError(
-        f"The file {name} cannot be read: it is damaged, encrypted, or packed in an unusual way.",
-        "Fetch it again, or unpack it first.",
-        field="where",
-    )
+def check_sent(head: bytes, *, file: str, of: str) -> None:
+    """Raise UnexpectedAnswer where what Gladly sends is something else altogether; what is raised for is not kept."""
+    other = other_format(head)
+    if other is not None:
+        raise UnexpectedAnswer(
+            f"What Gladly sends as {file} of {of} is {other.what}.",
+            "Run it again later; when it happens again, ask Gladly Support.",
+        )
 
 
 def job_files(files: Iterable[str]) -> dict[str, str]:
@@ -171,48 +142,8 @@ def job_files(files: Iterable[str]) -> dict[str, str]:
     return {names[file]: file for file in files if file in names}
 
 
-def open_local(path: str, *, name: str, field: str) -> LocalFile:
-    """A file on this machine. Raises InputError with the field when there is none, or a ZIP without items."""
-    try:
-        found = LocalFile(Path(path), name=name)
-        if not Path(path).is_file():
-            raise FileNotFoundError
-    except (OSError, ValueError, zipfile.BadZipFile):
-        raise InputError(
-            f"The file {name} cannot be read.", "Check its path, and that it is whole.", field=field
-        ) from None
-    if Path(path).suffix.lower() == ".zip" and not zipfile.is_zipfile(path):
-        raise damaged(name)
-    if not found.has(ITEMS):
-        raise InputError(
-            f"The ZIP {name} holds no {ITEMS}.jsonl.", "Give the ZIP of an export job, or its items file.", field=field
-        )
-    return found
-
-
-def _members(path: Path | IO[bytes]) -> dict[str, list[zipfile.ZipInfo]]:
-    found: dict[str, list[zipfile.ZipInfo]] = {}
-    with zipfile.ZipFile(path) as packed:
-        for info in packed.infolist():
-            name = Path(info.filename).stem
-            if Path(info.filename).suffix == ".jsonl" and name in NAMES:
-                found.setdefault(name, []).append(info)
-    return found
-
-
 def _each(chunks: Iterable[bytes]) -> Generator[bytes]:
     yield from chunks
-
-
-def _unpacked(path: Path | IO[bytes], infos: Iterable[zipfile.ZipInfo]) -> Generator[bytes]:
-    """The pieces of one file in a row, each beginning a line."""
-    with zipfile.ZipFile(path) as packed:
-        for place, info in enumerate(infos):
-            if place:
-                yield b"\n"
-            with packed.open(info) as file:
-                while chunk := file.read(_READ_BYTES):
-                    yield chunk
 
 
 def _pumped(fetch: Callable[[Callable[[bytes], None]], None]) -> Generator[bytes]:

@@ -14,13 +14,16 @@ from gladly_tools.errors import InputError
 from gladly_tools.exports import file_search
 from gladly_tools.exports.choices import ChoicesQuestion
 from gladly_tools.exports.export import Export, Into, OtherTable, Plan, Remark, Section, Slice, Workbench
-from gladly_tools.exports.export_files import ITEMS, NAMES, job_files, open_local
+from gladly_tools.exports.export_files import ITEMS, NAMES, job_files
 from gladly_tools.exports.file_search import COLUMNS, LOCAL, ORIGINAL, Step
 from gladly_tools.exports.inputs import DateRange, DateRangeQuestion, IdsQuestion, Parameters, SwitchQuestion, ask
+from gladly_tools.exports.local_files import check_items, open_local
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
 from gladly_tools.results.schema import Row
 from gladly_tools.search import Contact, Criteria
 from gladly_tools.settings import Settings
+
+WHICH_JOBS = "Gladly keeps jobs for 14 days. Find Jobs lists them here, `gladly-tools export-jobs` on the command line."
 
 KINDS = (
     "CHAT_MESSAGE",
@@ -129,7 +132,7 @@ def confirm(client: Client, parameters: FileExportParameters) -> FileExportParam
     """The jobs by their ids. Raises InputError for one that is not there or not complete, and for an unusable file."""
     where = parameters.where
     if where.file:
-        open_local(where.file, name=where.file_name, field="where")
+        check_items(open_local(where.file, name=where.file_name, field="where"), field="where")
     if where.upload and ITEMS not in where.files:
         raise InputError("The uploaded file holds no conversation items.", "Upload another one.", field="where")
     if where.file or where.upload:
@@ -149,7 +152,7 @@ def chosen_jobs(client: Client, where: Where) -> Sequence[ExportJob]:
         if not found:
             raise InputError(
                 f"No complete export job has data that begins between {where.first} and {where.last} (UTC).",
-                "Gladly keeps jobs for 14 days; press Find Jobs to see them.",
+                WHICH_JOBS,
                 field="where",
             )
     else:
@@ -169,7 +172,7 @@ def _asked_for(client: Client, job_id: str) -> ExportJob:
     if job is None:
         raise InputError(
             f"There is no export job with the ID {job_id}.",
-            "Gladly keeps jobs for 14 days; press Find Jobs to see them.",
+            WHICH_JOBS,
             field="where",
         )
     return job

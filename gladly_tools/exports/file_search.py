@@ -25,8 +25,8 @@ from gladly_tools.exports.export_files import (
     JobFiles,
     KeptSet,
     Source,
-    open_local,
 )
+from gladly_tools.exports.local_files import open_local
 from gladly_tools.exports.search_questions import Where
 from gladly_tools.items import ITEM_COLUMNS
 from gladly_tools.kept_files import check_disk

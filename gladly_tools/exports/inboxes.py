@@ -34,4 +34,5 @@ EXPORT = Export(
     columns=COLUMNS,
     parameters=Parameters,
     rows=rows,
+    snapshot=lambda _parameters, _settings: {},
 )

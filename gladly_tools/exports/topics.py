@@ -66,4 +66,5 @@ EXPORT = Export(
     columns=COLUMNS,
     parameters=Parameters,
     rows=rows,
+    snapshot=lambda _parameters, settings: {"separator": settings.topic_separator},
 )

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -115,10 +116,24 @@ Work = Callable[[Ticket], State]
 """A job's work: returns DONE or PARTIAL, or raises. It stops soon after its ticket says so."""
 
 
-class Runner:
-    """The one runner of a process. Its lock file tells other processes that its jobs are alive."""
+@dataclass(frozen=True, kw_only=True)
+class _Turn:
+    """A job that waits for its turn, or has it."""
 
-    def __init__(self, journal: Journal, folder: Path, *, at_once: int) -> None:
+    ticket: Ticket
+    owner: str
+    work: Work
+    future: Future[GladlyToolsError | None] = field(default_factory=Future)
+
+
+class Runner:
+    """The one runner of a process. Its lock file tells other processes that its jobs are alive.
+
+    `at_once` jobs run at the same time, `at_once_each` of one owner; the others wait, the first come first, but nobody
+    behind one who has enough.
+    """
+
+    def __init__(self, journal: Journal, folder: Path, *, at_once: int, at_once_each: int | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = journal
         self._folder = folder
@@ -126,8 +141,11 @@ class Runner:
         self._alive = FileLock(folder / f"{self.id}.lock")
         self._alive.acquire()
         self._pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="job")
+        self._at_once = at_once
+        self._at_once_each = at_once_each or at_once
         self._tickets: dict[str, Ticket] = {}
-        self._futures: dict[str, Future[GladlyToolsError | None]] = {}
+        self._waiting: list[_Turn] = []
+        self._running: list[_Turn] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self.interrupt_orphans()
@@ -151,11 +169,33 @@ class Runner:
         return orphans
 
     def submit(self, job_id: str, work: Work) -> Future[GladlyToolsError | None]:
-        """Run a queued job as soon as a thread is free."""
-        ticket = self.adopt(job_id)
+        """Run a queued job as soon as it is its turn."""
+        turn = _Turn(ticket=self.adopt(job_id), owner=self._journal.get(job_id).owner, work=work)
         with self._lock:
-            future = self._futures[job_id] = self._pool.submit(self.run, ticket, work)
-        return future
+            self._waiting.append(turn)
+        self._begin()
+        return turn.future
+
+    def _begin(self) -> None:
+        """Begin every job whose turn it is."""
+        with self._lock:
+            for turn in list(self._waiting):
+                if self._closed.is_set() or len(self._running) >= self._at_once:
+                    return
+                if sum(other.owner == turn.owner for other in self._running) < self._at_once_each:
+                    self._waiting.remove(turn)
+                    self._running.append(turn)
+                    self._pool.submit(self._run_turn, turn)
+
+    def _run_turn(self, turn: _Turn) -> None:
+        try:
+            turn.future.set_result(self.run(turn.ticket, turn.work))
+        except BaseException as error:  # it is whoever waits for the job who must see it
+            turn.future.set_exception(error)
+        finally:
+            with self._lock:
+                self._running.remove(turn)
+            self._begin()
 
     def adopt(self, job_id: str) -> Ticket:
         """A ticket for a queued job of this runner that the caller will `run` in its own thread."""
@@ -187,7 +227,6 @@ class Runner:
         finally:
             with self._lock:
                 self._tickets.pop(job_id, None)
-                self._futures.pop(job_id, None)
         self._end(ticket, state, error)
         return error
 
@@ -209,10 +248,12 @@ class Runner:
         """Ask a job to stop, wherever it runs; a job that still waits in the queue stops at once."""
         self._journal.ask_to_stop(job_id)
         with self._lock:
-            ticket, future = self._tickets.get(job_id), self._futures.get(job_id)
-            waits = future is not None and future.cancel()
-            if waits:
-                del self._tickets[job_id], self._futures[job_id]
+            ticket = self._tickets.get(job_id)
+            waits = [turn for turn in self._waiting if turn.ticket is ticket]
+            for turn in waits:
+                self._waiting.remove(turn)
+                del self._tickets[job_id]
+                turn.future.cancel()
         if waits:
             self._journal.end(job_id, State.CANCELLED)
         elif ticket is not None:

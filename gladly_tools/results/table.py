@@ -6,7 +6,8 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gladly_tools.errors import TryLaterError
-from gladly_tools.results.layout import Field, open_stream, read_footer
+from gladly_tools.results.histogram import Bin, bin_edges
+from gladly_tools.results.layout import Field, named_cells, open_stream, read_footer
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
-from gladly_tools.results.sql import Clauses, compile_query, find_field, quoted
+from gladly_tools.results.sql import Clauses, compile_query, find_field, items_of, quoted
 from gladly_tools.results.store import Result
 
 _SOURCE = "read_parquet($query_files)"
@@ -85,22 +87,68 @@ class Table:
         table = self._fetch(places, [self._shown(each) for each in chosen])
         return _frame(table.rename_columns([each.column.name for each in chosen]))
 
-    def choices(self, column: str, query: Query = _ALL, *, limit: int = 1000) -> list[tuple[Any, int]]:
+    def choices(
+        self, column: str, query: Query = _ALL, *, limit: int = 1000, matching: str = "", separator: str = ""
+    ) -> list[tuple[Any, int]]:
         """The values of a column with how many rows have them, the most frequent first; None for empty.
 
-        Items of lists count one by one. Values of text columns fit `one_of` as they are.
+        Of lists, and of texts when `separator` says what joins their items, each item is a value. Only those that
+        hold the text `matching`. Values of text columns fit `one_of` as they are, and items `lists`.
         """
         each = find_field(column, self.fields)
         clauses = compile_query(query, self.fields)
         if not self._files:
             return []
-        value = each.reading if each.column.kind is not Kind.LIST else f"unnest({each.reading})"
+        parameters: dict[str, object] = {**clauses.parameters, "most": limit}
+        value = each.reading
+        if separator:
+            value = f"unnest(list_distinct({items_of(each, '$separator')}))"
+            parameters["separator"] = separator
+        elif each.column.kind is Kind.LIST:
+            value = f"unnest(list_distinct({each.reading}))"
+        kept = ""
+        if matching:
+            kept = "WHERE contains(lower(CAST(value AS VARCHAR)), lower($matching))"
+            parameters["matching"] = matching
         found = self._all(
-            f"SELECT value, count(*) AS rows FROM (SELECT {value} AS value FROM {_SOURCE} {clauses.where})"
+            f"SELECT value, count(*) AS rows FROM (SELECT {value} AS value FROM {_SOURCE} {clauses.where}) {kept}"
             f" GROUP BY value ORDER BY rows DESC, value ASC NULLS LAST LIMIT $most",
-            {**clauses.parameters, "most": limit},
+            parameters,
         )
         return [(row[0], row[1]) for row in found]
+
+    def histogram(self, column: str, query: Query = _ALL, *, bins: int = 30) -> list[Bin]:
+        """How the values of a column of numbers or times are spread, in at most so many bins of one width, in order.
+
+        Empty bins are there too, cells without a value in none. Of numbers, what is beyond the 99th percentile is in
+        the last bin, which then reaches to the greatest. Times are in UTC.
+        """
+        each = find_field(column, self.fields)
+        clauses = compile_query(query, self.fields)
+        if not self._files:
+            return []
+        is_time, is_number = each.column.kind is Kind.TIME, each.column.kind is Kind.NUMBER
+        value = f"epoch_us({each.reading})" if is_time else each.reading
+        known = f"isfinite({value})" if is_number else f"{value} IS NOT NULL"
+        where = f"{clauses.where} AND {known}" if clauses.where else f"WHERE {known}"
+        low, high, usual = self._one(
+            f"SELECT min({value}), max({value}), {'max' if is_time else 'quantile_disc'}({value}"
+            f"{'' if is_time else ', 0.99'}) FROM {_SOURCE} {where}",
+            clauses.parameters,
+        )
+        if low is None:
+            return []
+        edges = bin_edges(low, high, usual, bins=bins, whole=not is_number)
+        found = self._all(
+            f"SELECT CAST(least(floor((CAST({value} AS DOUBLE) - $low) / $width), $last) AS INTEGER) AS bin,"
+            f" count(*) FROM {_SOURCE} {where} GROUP BY bin",
+            {**clauses.parameters, "low": float(low), "width": float(edges[1] - edges[0]), "last": len(edges) - 2},
+        )
+        counts = dict(found)
+        ends = [datetime.fromtimestamp(0, UTC) + timedelta(microseconds=edge) for edge in edges] if is_time else edges
+        return [
+            Bin(low=start, high=end, rows=counts.get(number, 0)) for number, (start, end) in enumerate(pairwise(ends))
+        ]
 
     def bounds(self, column: str, query: Query = _ALL) -> tuple[Any, Any] | None:
         """The least and the greatest value of a column, times in UTC; None when no cell has one."""
@@ -138,14 +186,8 @@ class Table:
             source, own = f"{_SOURCE} {clauses.where}", dict(clauses.parameters)
         else:
             source, own = f"({self._nothing()})", {}
-        names: dict[str, str] = {}
-        for each in self.fields:
-            names.setdefault(each.column.name.lower(), f"{each.reading} AS {quoted(each.column.name)}")
-        for each in self.fields:
-            if each.has_reading:
-                text = f"text of {each.column.name}"
-                names.setdefault(text.lower(), f"{each.stored} AS {quoted(text)}")
-        listed = ", ".join(names.values())
+        names = named_cells(self.fields)
+        listed = ", ".join(f"{cell} AS {quoted(name)}" for name, cell in names.items())
         statement = f"WITH rows AS NOT MATERIALIZED (SELECT {listed} FROM {source}) {sql}"
         with self._asking(statement, {**own, **(parameters or {})}) as answer:
             return _frame(_arrow(answer))

@@ -58,9 +58,9 @@ def describe(condition: Condition, zone: str, *, now: datetime | None = None) ->
 
 
 def last_words(number: int, unit: Unit) -> str:
-    """A span back from now: `today`, `last 7 days`, `last month`."""
+    """A span back from now: `today`, `last 7 days`, `last 1 month`, which is no month of the calendar."""
     if number == 1:
-        return "today" if unit is Unit.DAYS else f"last {unit.value.removesuffix('s')}"
+        return "today" if unit is Unit.DAYS else f"last 1 {unit.value.removesuffix('s')}"
     return f"last {number:,} {unit.value}"
 
 

@@ -16,6 +16,11 @@ def session_id() -> str | None:
     return session_id_of(st.context.cookies.get(NAME), portal().cookie_key)
 
 
+def base_path() -> str:
+    """The path that the portal is served under; empty for the root."""
+    return str(st.get_option("server.baseUrlPath") or "")
+
+
 def current_session() -> Session | None:
     """Who is signed in, if anybody."""
     return portal().session(session_id())

@@ -14,7 +14,7 @@ from gladly_tools.bulk import ACTIONS, Choices, Status
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.errors import GladlyToolsError
 from gladly_tools.jobs import Job, State
-from gladly_tools.ui.account import browser_zone, session_of
+from gladly_tools.ui.account import base_path, browser_zone, session_of
 from gladly_tools.ui.bulk_confirm import ask_to_confirm
 from gladly_tools.ui.bulk_words import ORDER, label_of, noun_of, state_in_words, title_of_run
 from gladly_tools.ui.job_panel import BULK_LOOKS, POLL, attempt, expiry
@@ -256,7 +256,6 @@ def _downloads(run: BulkRun) -> None:
             "as well as without.",
         )
         bom = st.checkbox("Mark as UTF-8 for Excel", value=True, key=f"bom:{run.id}")
-        base_path = str(st.get_option("server.baseUrlPath") or "")
         files = [] if run.forgotten else [(BulkFile.RESULTS, "Plan CSV" if run.is_check else "Results CSV")]
         if ACTIONS[run.action].undo and not run.is_check and not run.forgotten:
             files.append((BulkFile.REOPEN, "Reopen file"))
@@ -265,7 +264,7 @@ def _downloads(run: BulkRun) -> None:
         for kind, label in files:
             st.link_button(
                 label,
-                bulk_link(run, kind, bom=bom, guard=guard, base_path=base_path),
+                bulk_link(run, kind, bom=bom, guard=guard, base_path=base_path()),
                 icon=":material/download:",
                 width="stretch",
                 key=f"download:{kind}:{run.id}",

@@ -12,6 +12,7 @@ from gladly_tools.exports import Export, Section, exports_of
 from gladly_tools.exports.inputs import Parameters, check_parameters
 from gladly_tools.jobs import Job
 from gladly_tools.ui.account import browser_zone, require_session
+from gladly_tools.ui.filters import open_shared
 from gladly_tools.ui.job_panel import attempt, job_ending, job_progress
 from gladly_tools.ui.result_view import result_view
 from gladly_tools.ui.widgets import ask
@@ -29,6 +30,7 @@ def section_page(section: Section, introduction: str) -> None:
     st.caption(introduction)
     export = _chosen(exports_of(section))
     jobs = portal().runs.jobs(session.account, kind=export.name)
+    open_shared(session, export.name, jobs)
     # The first time, the form is the page; later the result is, and the form waits above it.
     if jobs:
         # Another key after each start, so that the form folds away from the result it led to.

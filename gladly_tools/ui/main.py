@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from gladly_tools.portal_files import portal_folder
 from gladly_tools.ui.account import current_session, session_id
 from gladly_tools.ui.job_panel import job_badge
 from gladly_tools.ui.sign_in import sign_in_page
@@ -15,7 +16,7 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 ASSETS = Path(__file__).parent / "assets"
-PAGES = Path(__file__).parents[2] / "pages"
+PAGES = portal_folder() / "pages"
 
 SECTIONS = (
     ("configuration", "Configuration", ":material/tune:", "Topics, inboxes, answers, audiences"),

@@ -21,9 +21,9 @@ from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
-from gladly_tools.ui.account import browser_zone, session_id
+from gladly_tools.ui.account import base_path, browser_zone, session_id
 from gladly_tools.ui.charts import charts_of, chosen_options
-from gladly_tools.ui.filters import active_filters, filter_bar, forget_filters
+from gladly_tools.ui.filters import Looked, active_filters, filter_bar, forget_filters, views_menu
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.names_beside import with_names
 from gladly_tools.ui.readings import READINGS
@@ -93,16 +93,16 @@ def result_view(session: Session, job: Job) -> None:
 
 
 def _table_chooser(job: Job, result: Result) -> str:
-    tables = result.tables
+    tables, key = result.tables, f"which table:{job.id}"
+    st.session_state.setdefault(key, next(iter(tables)))
     return str(
         st.segmented_control(
             "Table",
             list(tables),
-            default=next(iter(tables)),
             required=True,
             label_visibility="collapsed",
             format_func=lambda name: f"{re.sub('[-_]', ' ', name).capitalize()} ({tables[name].rows:,})",
-            key=f"which table:{job.id}",
+            key=key,
             persist_state="session",
         )
     )
@@ -120,11 +120,11 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     charts = charts_of(job.kind, shown.name)
     reading = READINGS.get((job.kind, shown.name))
     views = [*([reading.label] if reading else []), "Table", *(["Charts"] if charts else []), "About the columns"]
+    st.session_state.setdefault(f"view:{place}", views[0])
     with st.container(horizontal=True, vertical_alignment="center", key=f"bar:{place}"):
         view = st.segmented_control(
             "View",
             views,
-            default=views[0],
             required=True,
             label_visibility="collapsed",
             key=f"view:{place}",
@@ -139,8 +139,9 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         return
     taken = table.count(query)
     with heading:
+        views_menu(_looked(session, shown, table, zone))
         _download(shown, query, taken, table.rows)
-    active_filters(query, place, zone)
+    active_filters(table, query, place, zone)
     names = Names(portal().runs, session.account)
     if taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
@@ -161,8 +162,14 @@ def _filters(shown: Shown, table: Table, zone: str) -> Query:
     return query
 
 
+def _looked(session: Session, shown: Shown, table: Table, zone: str) -> Looked:
+    shelf = shown.job.kind if shown.name is None else f"{shown.job.kind}:{shown.name}"
+    owner = session.account.owner
+    return Looked(owner=owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone)
+
+
 def _heading(job: Job, result: Result) -> DeltaGenerator:
-    """Name the result and say what must be known of it; returns the place for the download button."""
+    """Name the result and say what must be known of it; returns the place for what can be done with it."""
     manifest = result.manifest
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
@@ -175,7 +182,7 @@ def _heading(job: Job, result: Result) -> DeltaGenerator:
         if job.state.active:
             st.button("Refresh", icon=":material/refresh:", type="tertiary", key=f"refresh:{job.id}")
         st.space("stretch")
-        download = st.container(width="content")
+        download = st.container(horizontal=True, width="content")
     made = f"made {moment(job.created_at, browser_zone())}"
     parts = [counted(result.rows, "row"), plain(job.title), plain(made), plain(expiry(job))]
     if not job.state.finished:
@@ -333,7 +340,6 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
         is_view = which == "filtered" and filtered
         view = portal().views.put(place, query) if is_view else None
         table = shown.name if is_view else None
-        base_path = str(st.get_option("server.baseUrlPath") or "")
         bom, guard = _csv_options(place)
         for format, label in FORMATS.items():
             is_csv = format is Format.CSV
@@ -347,7 +353,7 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
                     view=view,
                     bom=is_csv and bom,
                     guard=guard or not is_csv,
-                    base_path=base_path,
+                    base_path=base_path(),
                 ),
                 icon=":material/folder_zip:" if packed and not is_view else ":material/download:",
                 width="stretch",
@@ -357,7 +363,7 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
             st.link_button(
                 "Report with charts",
                 report_link(
-                    job, table=shown.name, view=view, chosen=chosen_options(job.kind, place), base_path=base_path
+                    job, table=shown.name, view=view, chosen=chosen_options(job.kind, place), base_path=base_path()
                 ),
                 icon=":material/summarize:",
                 width="stretch",

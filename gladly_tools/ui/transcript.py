@@ -19,7 +19,7 @@ from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.transcript import Entry, Side, Weight, entries
-from gladly_tools.ui.account import browser_zone
+from gladly_tools.ui.account import base_path, browser_zone
 from gladly_tools.ui.words import counted, exact_duration, plain, size
 from gladly_tools.web.recordings import recording_link
 from gladly_tools.web.vault import Session
@@ -257,8 +257,7 @@ def _call(session: Session, entry: Entry, job_id: str, words: Sequence[str], pla
 
 def _own_address(job_id: str, item_id: str, *, save: bool = False) -> str:
     """The recording's address at this portal, as the browser reaches it; a player needs the whole of it."""
-    base_path = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    link = recording_link(job_id, item_id, save=save, base_path=f"/{base_path}" if base_path else "")
+    link = recording_link(job_id, item_id, save=save, base_path=base_path())
     here = urlsplit(st.context.url or "")
     return f"{here.scheme}://{here.netloc}{link}" if here.netloc else link
 

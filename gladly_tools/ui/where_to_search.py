@@ -6,7 +6,6 @@ import hashlib
 import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,7 +13,9 @@ import streamlit as st
 
 from gladly_tools.api import ExportJob, Impatient
 from gladly_tools.errors import GladlyToolsError, InputError
-from gladly_tools.exports.export_files import ITEMS, NAMES, LocalFile, damaged
+from gladly_tools.exports.export_files import ITEMS, NAMES
+from gladly_tools.exports.file_kind import HEAD_BYTES
+from gladly_tools.exports.local_files import LocalFile, check_holds_items, check_items, check_unpacked
 from gladly_tools.exports.search_questions import Where, WhereQuestion
 from gladly_tools.kept_files import AccountFiles
 from gladly_tools.ui.job_panel import attempt
@@ -188,16 +189,16 @@ def _uploaded(key: str, session: Session) -> Where | None:
 def _kept_upload(file: Any, kept: AccountFiles) -> Where:
     """Put what was uploaded beside the files that were fetched. Raises InputError for what cannot be read."""
     label = f"upload {file.name} {hashlib.sha256(file.getbuffer()).hexdigest()[:16]}"
-    if Path(file.name).suffix.lower() != ".zip":
+    if not zipfile.is_zipfile(file):
+        check_unpacked(bytes(file.getbuffer()[:HEAD_BYTES]), name=file.name, field="where")
         with kept.writing(label, ITEMS) as take:
+            file.seek(0)
             while piece := file.read(1024 * 1024):
                 take(piece)
         return Where(upload=label, files=(ITEMS,), file_name=file.name)
-    if not zipfile.is_zipfile(file):
-        raise damaged(file.name)
     found = LocalFile(file, name=file.name)
-    if not found.has(ITEMS):
-        raise InputError(f"The ZIP holds no {ITEMS}.jsonl.", "Upload the ZIP of an export job, or its items file.")
+    check_holds_items(found, field="where")
+    check_items(found, field="where")
     if found.unpacked_bytes > MOST_UNPACKED_MB * 1_000_000:
         raise InputError(
             f"The ZIP unpacks to {size(found.unpacked_bytes)}, too much for an upload.",

@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
 from gladly_tools.results.download import Format, content_type, file_name
+from gladly_tools.web.addresses import under
 from gladly_tools.web.cookie import NAME, session_id_of
 from gladly_tools.web.portal import Portal, portal
 from gladly_tools.web.vault import Session
@@ -30,13 +31,13 @@ class BulkFile(StrEnum):
 
 def bulk_routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
-    return [Route(f"{_base(base_path)}{PREFIX}/{{run_id}}/{{kind}}/{{name}}", download, methods=["GET"])]
+    return [Route(under(base_path, f"{PREFIX}/{{run_id}}/{{kind}}/{{name}}"), download, methods=["GET"])]
 
 
 def bulk_link(run: BulkRun, kind: BulkFile, *, bom: bool, guard: bool, base_path: str = "") -> str:
     """The address under which the browser of the run's owner can download a file of it."""
     asked = {name: value for name, value in (("bom", "1" if bom else ""), ("guard", "" if guard else "0")) if value}
-    path = f"{_base(base_path)}{PREFIX}/{quote(run.id, safe='')}/{kind}/{quote(_name(run, kind), safe='')}"
+    path = under(base_path, f"{PREFIX}/{quote(run.id, safe='')}/{kind}/{quote(_name(run, kind), safe='')}")
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
@@ -93,7 +94,3 @@ def _kind(name: str) -> BulkFile:
         return BulkFile(name)
     except ValueError:
         raise InputError("There is no such file.", "Use the buttons of the Bulk Close page.", field="kind") from None
-
-
-def _base(path: str) -> str:
-    return f"/{path.strip('/')}" if path.strip("/") else ""

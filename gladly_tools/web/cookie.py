@@ -44,9 +44,31 @@ def signing_key(folder: Path) -> bytes:
     return key
 
 
+def new_session_id() -> str:
+    """A session id that nobody can guess."""
+    return secrets.token_urlsafe(24)
+
+
 def new_cookie(key: bytes) -> str:
     """The value of a new session's cookie."""
-    return TimestampSigner(key, salt=SALT).sign(secrets.token_urlsafe(24)).decode()
+    return cookie_of(new_session_id(), key)
+
+
+def cookie_of(session_id: str, key: bytes) -> str:
+    """The value of a session's cookie."""
+    return TimestampSigner(key, salt=SALT).sign(session_id).decode()
+
+
+def cookie_header(session_id: str, key: bytes, *, secure: bool) -> str:
+    """What sets a session's cookie; `secure` for one that is sent over HTTPS alone."""
+    flags = "; Secure" if secure else ""
+    value = cookie_of(session_id, key)
+    return f"{NAME}={value}; Path=/; Max-Age={MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax{flags}"
+
+
+def is_secure(scope: Scope) -> bool:
+    """Whether the browser came over HTTPS, be it to us or to the proxy before us."""
+    return "https" in (scope.get("scheme"), Headers(scope=scope).get("x-forwarded-proto", ""))
 
 
 def session_id_of(value: str | None, key: bytes) -> str | None:
@@ -83,17 +105,12 @@ class SessionCookie:
         key = self._key()
         headers = Headers(scope=scope)
         known = session_id_of(cookie_value(headers.get("cookie")), key) is not None
-        secure = "https" in (scope.get("scheme"), headers.get("x-forwarded-proto", ""))
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
                 answer = MutableHeaders(scope=message)
                 if answer.get("content-type", "").startswith("text/html") and not known:
-                    flags = "; Secure" if secure else ""
-                    answer.append(
-                        "set-cookie",
-                        f"{NAME}={new_cookie(key)}; Path=/; Max-Age={MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax{flags}",
-                    )
+                    answer.append("set-cookie", cookie_header(new_session_id(), key, secure=is_secure(scope)))
             await send(message)
 
         await self._app(scope, receive, with_cookie)

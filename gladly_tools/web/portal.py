@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.bulk_runs import BulkRuns
+from gladly_tools.errors import NotFoundError
+from gladly_tools.queries import Queries
 from gladly_tools.runs import Runs
+from gladly_tools.saved_views import SavedViews
 from gladly_tools.settings import Settings
 from gladly_tools.web.cookie import signing_key
+from gladly_tools.web.tickets import Tickets
 from gladly_tools.web.vault import Session, Vault
 from gladly_tools.web.views import Views
 
@@ -27,8 +31,12 @@ class Portal:
         self.settings = settings
         self.runs = Runs(settings)
         self.bulk = BulkRuns(self.runs)
-        self.vault = Vault(hours=settings.session_hours)
+        self.vault = Vault(hours=settings.session_hours, most=settings.sessions)
+        self.tickets = Tickets()
+        self.queries = Queries(self.runs)
         self.views = Views()
+        self.saved = SavedViews(settings.data_dir / "views.sqlite")
+        self.runs.also_sweep(self._forget_links)
         self.cookie_key = signing_key(settings.data_dir)
         self._demos: dict[date, DemoServer] = {}
         self._lock = threading.Lock()
@@ -55,20 +63,31 @@ class Portal:
         self._retire(self.vault.drop(session_id))
 
     def close(self) -> None:
-        """Interrupt the jobs and close the demo company."""
+        """Interrupt the jobs, stop the queries and close the demo company."""
+        self.queries.close()
         self.runs.close()
         self.bulk.close()
         for demo in self._demos.values():
             demo.stop()
 
+    def _forget_links(self) -> None:
+        self.saved.forget_links(self._is_gone)
+
+    def _is_gone(self, job_id: str) -> bool:
+        try:
+            self.runs.journal.get(job_id)
+        except NotFoundError:
+            return True
+        return False
+
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:
             account = confirm(client, instance=instance)
+            before = self.vault.drop(session_id)
+            self.vault.put(session_id, Session(account=account, client=client))
         except BaseException:
             client.close()
             raise
-        before = self.vault.drop(session_id)
-        self.vault.put(session_id, Session(account=account, client=client))
         self._retire(before)
         self.runs.resume_interrupted(account, client)
         return account

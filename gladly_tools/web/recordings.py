@@ -14,6 +14,7 @@ from gladly_tools.results.download import file_name
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
+from gladly_tools.web.addresses import under
 from gladly_tools.web.guard import AS_IT_IS, guarded
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
@@ -24,11 +25,9 @@ SECONDS = 60.0
 
 
 def recording_link(job_id: str, item_id: str, *, save: bool = False, base_path: str = "") -> str:
-    """The address at which the owner of a job can hear, or save, the recording of a call in its result.
-
-    `base_path` is empty or begins with a slash.
-    """
-    return f"{base_path}{PREFIX}/{quote(job_id, safe='')}?item={quote(item_id, safe='')}{'&save=1' if save else ''}"
+    """The address at which the owner of a job can hear, or save, the recording of a call in its result."""
+    saved = "&save=1" if save else ""
+    return under(base_path, f"{PREFIX}/{quote(job_id, safe='')}?item={quote(item_id, safe='')}{saved}")
 
 
 @guarded

@@ -19,6 +19,7 @@ from gladly_tools.results.query import Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.web import recordings
+from gladly_tools.web.addresses import under
 from gladly_tools.web.guard import AS_IT_IS, guarded
 from gladly_tools.web.portal import Portal, portal
 from gladly_tools.web.vault import Session
@@ -30,11 +31,10 @@ CHOICE = "choice."
 
 def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
-    base = _base(base_path)
     return [
-        Route(f"{base}{PREFIX}/{{job_id}}/{{name}}", download, methods=["GET"]),
-        Route(f"{base}{REPORTS}/{{job_id}}/{{name}}", report, methods=["GET"]),
-        Route(f"{base}{recordings.PREFIX}/{{job_id}}", recordings.recording, methods=["GET"]),
+        Route(under(base_path, f"{PREFIX}/{{job_id}}/{{name}}"), download, methods=["GET"]),
+        Route(under(base_path, f"{REPORTS}/{{job_id}}/{{name}}"), report, methods=["GET"]),
+        Route(under(base_path, f"{recordings.PREFIX}/{{job_id}}"), recordings.recording, methods=["GET"]),
     ]
 
 
@@ -63,7 +63,7 @@ def download_link(
         "guard": None if guard else "0",
     }
     given = urlencode({key: value for key, value in asked.items() if value is not None})
-    return f"{_base(base_path)}{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}"
+    return under(base_path, f"{PREFIX}/{quote(job.id, safe='')}/{quote(name, safe='')}?{given}")
 
 
 @guarded
@@ -114,7 +114,8 @@ def report_link(
     name = _name(job, "html", table="report", filtered=view is not None)
     asked = {"table": table, "view": view, **{f"{CHOICE}{key}": option for key, option in (chosen or {}).items()}}
     given = urlencode({key: value for key, value in asked.items() if value is not None})
-    return f"{_base(base_path)}{REPORTS}/{quote(job.id, safe='')}/{quote(name, safe='')}{f'?{given}' if given else ''}"
+    path = f"{REPORTS}/{quote(job.id, safe='')}/{quote(name, safe='')}"
+    return under(base_path, f"{path}?{given}" if given else path)
 
 
 @guarded
@@ -191,7 +192,3 @@ def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield from chunks
 
     return every()
-
-
-def _base(path: str) -> str:
-    return f"/{path.strip('/')}" if path.strip("/") else ""

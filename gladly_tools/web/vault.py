@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gladly_tools.account import Account
 from gladly_tools.api import Client
+from gladly_tools.errors import TryLaterError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +23,22 @@ class Session:
 class Vault:
     """Sessions by session id; one that is not used for `hours` is dropped."""
 
-    def __init__(self, *, hours: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, hours: float, most: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = hours * 3600
+        self._most = most
         self._clock = clock
         self._lock = threading.Lock()
         self._sessions: dict[str, tuple[Session, float]] = {}
 
     def put(self, session_id: str, session: Session) -> None:
-        """Sign somebody in under a session id, in place of whoever was."""
+        """Sign somebody in under a session id, in place of whoever was. Raises TryLaterError when it is full."""
         with self._lock:
             self._drop_old()
+            if session_id not in self._sessions and len(self._sessions) >= self._most:
+                raise TryLaterError(
+                    "As many people are signed in as this server takes.",
+                    "Try again later, or ask whoever runs it to raise GLADLY_TOOLS_SESSIONS.",
+                )
             self._sessions[session_id] = (session, self._clock())
 
     def get(self, session_id: str) -> Session | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import threading
 from collections import OrderedDict
 
@@ -16,12 +17,15 @@ class Views:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # Without it, whoever sees an address could try out what was filtered for until a key fits.
+        self._secret = secrets.token_bytes(32)
         self._queries: OrderedDict[tuple[str, str], Query] = OrderedDict()
         self._latest: OrderedDict[tuple[str, str], Query] = OrderedDict()
 
     def put(self, job_id: str, query: Query) -> str:
         """Keep a view and return its key."""
-        key = hashlib.sha256(f"{job_id}\n{query.to_json()}".encode()).hexdigest()[:24]
+        text = f"{job_id}\n{query.to_json()}".encode()
+        key = hashlib.blake2b(text, key=self._secret, digest_size=12).hexdigest()
         with self._lock:
             self._queries[(job_id, key)] = query
             self._queries.move_to_end((job_id, key))

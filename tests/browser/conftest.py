@@ -112,9 +112,13 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def new_context(chromium: Any) -> Iterator[Any]:
-    """Makes browser contexts, each a person of their own; a request to another host fails the test."""
+    """Makes browser contexts, each a person of their own.
+
+    A request to another host fails the test, and so does whatever the portal's own security policy had to refuse.
+    """
     contexts: list[Any] = []
     outside: list[str] = []
+    refused: list[str] = []
 
     def make(**options: Any) -> Any:
         context = chromium.new_context(
@@ -131,6 +135,10 @@ def new_context(chromium: Any) -> Iterator[Any]:
                 else None
             ),
         )
+        context.on(
+            "console",
+            lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None,
+        )
         contexts.append(context)
         return context
 
@@ -138,6 +146,7 @@ def new_context(chromium: Any) -> Iterator[Any]:
     for context in contexts:
         context.close()
     assert outside == []
+    assert refused == []
 
 
 @pytest.fixture

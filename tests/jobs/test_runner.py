@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
-from gladly_tools.errors import InputError
+from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.jobs import Journal, Runner, State, Ticket
 from gladly_tools.jobs import runner as runner_module
 
@@ -30,8 +31,8 @@ def runner(journal: Journal, tmp_path: Path) -> Iterator[Runner]:
     runner.close()
 
 
-def create(journal: Journal, runner: str, job_id: str = "j1") -> str:
-    journal.create(job_id, owner="ann", kind="k", title="", origin="app", parameters={}, runner=runner)
+def create(journal: Journal, runner: str, job_id: str = "j1", owner: str = "ann") -> str:
+    journal.create(job_id, owner=owner, kind="k", title="", origin="app", parameters={}, runner=runner)
     return job_id
 
 
@@ -112,6 +113,45 @@ def test_a_queued_job_stops_without_waiting_for_its_turn(journal: Journal, runne
     assert journal.get("second").state is State.CANCELLED
     release.set()
     first.result(PATIENCE)
+
+
+def test_nobody_waits_behind_one_who_has_enough_and_each_waits_for_the_own_turn(
+    journal: Journal, tmp_path: Path
+) -> None:
+    runner = Runner(journal, tmp_path / "runners", at_once=3, at_once_each=2)
+    begun: dict[str, threading.Event] = {}
+    release: dict[str, threading.Event] = {}
+    order: list[str] = []
+
+    def submit(job_id: str, owner: str) -> Future[GladlyToolsError | None]:
+        begun[job_id], release[job_id] = threading.Event(), threading.Event()
+
+        def work(_ticket: Ticket) -> State:
+            order.append(job_id)
+            begun[job_id].set()
+            release[job_id].wait(PATIENCE)
+            return State.DONE
+
+        return runner.submit(create(journal, runner.id, job_id, owner), work)
+
+    futures = [submit(f"ann{number}", "ann") for number in range(4)]
+    assert begun["ann0"].wait(PATIENCE)
+    assert begun["ann1"].wait(PATIENCE)
+    futures += [submit("bob0", "bob"), submit("bob1", "bob")]
+    assert begun["bob0"].wait(PATIENCE)
+    assert sorted(order) == ["ann0", "ann1", "bob0"]
+    assert journal.get("ann2").state is State.QUEUED
+    release["bob0"].set()  # a place is free, but ann has hers: it is bob's
+    assert begun["bob1"].wait(PATIENCE)
+    release["ann0"].set()
+    assert begun["ann2"].wait(PATIENCE)
+    assert not begun["ann3"].is_set()
+    for event in release.values():
+        event.set()
+    for future in futures:
+        assert future.result(PATIENCE) is None
+    assert order.index("ann2") < order.index("ann3")
+    runner.close()
 
 
 def test_a_wait_is_shown_while_it_lasts(journal: Journal, runner: Runner) -> None:

@@ -32,6 +32,8 @@ ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Api
 TEXTS = st.sampled_from(
     ["", " ", "a", "A", "ab", "É", "é", "100%", "_", "x'; --", '"', "null", "日本", "a; ab", "ab ;é;", "a\u3000 ; b"]
 )
+ITEMS = st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "_", "日本"])
+SEPARATORS = st.sampled_from([";", " ; ", "--", " ", "b", "; "])
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "Id": TEXTS,
     "Name": TEXTS,
@@ -69,8 +71,12 @@ def _values(kind: Kind, operator: Operator) -> st.SearchStrategy[tuple[Value, ..
             numbers = st.integers(1, 7) if operator is Operator.ON_WEEKDAYS else st.integers(0, 23)
             return st.builds(lambda zone, found: (zone, *found), ZONES, st.lists(numbers, max_size=9))
         case Operator.LISTS:
-            items = st.lists(st.none() | st.sampled_from(["a", "ab", "", "é", "x'"]), max_size=2)
-            return st.builds(lambda separator, found: (separator, *found), st.sampled_from([";", " ; ", "--"]), items)
+            items = st.lists(
+                st.none() | st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "_", "日本"]), max_size=2
+            )
+            return st.builds(
+                lambda separator, found: (separator, *found), st.sampled_from([";", " ; ", "--", " ", "b", "; "]), items
+            )
         case Operator.CONTAINS | Operator.STARTS_WITH | Operator.EQUALS:
             return st.tuples(one)
         case _:
@@ -301,6 +307,21 @@ def test_large_sorted_stream_is_sorted_by_way_of_the_disk(store: ResultStore, mo
     got = [int(cell) for batch in batches for cell in batch.column(0).to_pylist()]
     assert got == sorted((number for place, number in enumerate(numbers) if "1" in str(place)), reverse=True)
     assert max(batch.num_rows for batch in batches) <= 100
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    texts=st.lists(st.text("ab;- >\t.|(\\", max_size=8), max_size=40),
+    separator=st.text("ab;- >\t.|(", min_size=1, max_size=3),
+    items=st.lists(st.text("ab;- >.|(\\", max_size=2), min_size=1, max_size=2),
+)
+def test_items_are_found_as_splitting_and_trimming_finds_them(
+    store: ResultStore, texts: list[str], separator: str, items: list[str]
+) -> None:
+    table = table_of(store, EVERY_KIND, [{"Name": text} for text in texts])
+    condition = Condition(column="Name", operator=Operator.LISTS, values=(separator, *items))
+    wanted = sum(any(piece.strip() in items for piece in text.split(separator)) for text in texts)
+    assert table.count(Query(conditions=(condition,))) == wanted
 
 
 INJECTIONS = ["'; DROP TABLE rows; --", '"', '" OR 1=1 --', "$query_0", "%", "_", "\\", "*", "id0\x00"]

@@ -49,8 +49,8 @@ def midnight(day: int) -> datetime:
         (
             "last",
             ("UTC", 1, "months"),
-            "C is in the last month (21 Feb to 20 Mar 2026)",
-            "C is not in the last month (21 Feb to 20 Mar 2026)",
+            "C is in the last 1 month (21 Feb to 20 Mar 2026)",
+            "C is not in the last 1 month (21 Feb to 20 Mar 2026)",
         ),
         (
             "last",

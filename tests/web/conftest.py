@@ -15,6 +15,7 @@ from gladly_tools.web.bulk_routes import bulk_routes
 from gladly_tools.web.cookie import NAME, new_cookie, session_id_of
 from gladly_tools.web.portal import Portal, close_portal, open_portal
 from gladly_tools.web.routes import routes
+from gladly_tools.web.sql_routes import sql_routes
 from tests.conftest import settings_for
 
 
@@ -27,7 +28,7 @@ def here(server: DemoServer, tmp_path: Path) -> Iterator[Portal]:
 
 def signed_in(here: Portal, server: DemoServer, account: int = 0) -> TestClient:
     """A browser in which one of the server's accounts is signed in."""
-    browser = TestClient(Starlette(routes=[*routes(), *bulk_routes()]))
+    browser = TestClient(Starlette(routes=[*routes(), *bulk_routes(), *sql_routes()]))
     cookie = new_cookie(here.cookie_key)
     browser.cookies.set(NAME, cookie)
     username, token = server.accounts[account]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from gladly_tools.account import Account, read_credentials
 from gladly_tools.api import Client
+from gladly_tools.errors import TryLaterError
 from gladly_tools.settings import Settings
 from gladly_tools.web.vault import Session, Vault
 
@@ -17,7 +20,7 @@ def session() -> Session:
 
 def test_a_session_lasts_while_it_is_used_and_ends_when_it_is_not() -> None:
     now = [0.0]
-    vault = Vault(hours=1, clock=lambda: now[0])
+    vault = Vault(hours=1, most=100, clock=lambda: now[0])
     vault.put("sid", session())
     now[0] += 3000
     assert vault.get("sid") is not None
@@ -28,7 +31,7 @@ def test_a_session_lasts_while_it_is_used_and_ends_when_it_is_not() -> None:
 
 
 def test_signing_out_drops_the_session_alone() -> None:
-    vault = Vault(hours=1)
+    vault = Vault(hours=1, most=100)
     vault.put("one", session())
     vault.put("two", session())
     assert vault.drop("one") is not None
@@ -42,3 +45,19 @@ def test_the_token_shows_in_no_repr() -> None:
     assert "a-secret-token" not in repr(held)
     assert "a-secret-token" not in repr(held.client.credentials)
     assert "a-secret-token" not in str(vars(held.client.credentials.instance))
+
+
+def test_a_full_vault_takes_nobody_until_somebody_has_left_and_keeps_everybody_signed_in() -> None:
+    now = [0.0]
+    vault = Vault(hours=1, most=2, clock=lambda: now[0])
+    vault.put("one", session())
+    vault.put("two", session())
+    with pytest.raises(TryLaterError, match="As many people"):
+        vault.put("three", session())
+    vault.put("two", session())  # the same browser again is nobody new
+    assert vault.get("one") is not None
+    vault.drop("one")
+    vault.put("three", session())
+    now[0] += 3601
+    vault.put("four", session())
+    assert vault.get("three") is None
