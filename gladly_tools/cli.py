@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -219,10 +219,10 @@ def _command(export: Export[Any]) -> click.Command:
     def run(**given: Any) -> None:
         target = Target(given.pop("out"))
         look = Look(format=Format(given.pop("format")), bom=given.pop("bom"), guard=given.pop("excel_guard"))
-        path = given.pop("report", None)
+        path = given.pop("report_file", None)
         report = None
         try:
-            report = None if path is None else Target(path, option="--report")
+            report = None if path is None else Target(path, option="--report-file")
             with _signed_in(Settings.from_environment()) as (client, account):
                 values = {name: _value(question, name, given, account) for name, question in asked.items()}
                 _run(export, check_parameters(export.parameters, values), client, account, target, look, report)
@@ -252,7 +252,7 @@ def _command(export: Export[Any]) -> click.Command:
             ),
             click.Option(["--out"], required=True, metavar="PATH|-", help="File to write, or - for standard output."),
             *(
-                [click.Option(["--report"], metavar="PATH", help="Also write a report with charts to this HTML file.")]
+                [_report_option(taken={name for option in options for name in option.opts})]
                 if can_report(export.name)
                 else []
             ),
@@ -264,6 +264,14 @@ def _command(export: Export[Any]) -> click.Command:
                 help="Put an apostrophe before CSV cells that a spreadsheet would run as a formula.",
             ),
         ],
+    )
+
+
+def _report_option(*, taken: Collection[str]) -> click.Option:
+    """Where the report goes; `--report` says it too, unless the export asks something by that name."""
+    names = [name for name in ("--report-file", "--report") if name not in taken]
+    return click.Option(
+        [*names, "report_file"], metavar="PATH", help="Also write a report with charts to this HTML file."
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gladly_tools import cli
+from gladly_tools.cli import export_group
 from gladly_tools.errors import GladlyToolsError
 from tests.report_file.reading import facts_of, parsed
 from tests.test_cli import Run, run
@@ -65,3 +66,17 @@ def test_an_export_without_charts_has_no_report(run: Run, tmp_path: Path) -> Non
     result = run("export", "inboxes", "--out", "-", "--report", str(tmp_path / "report.html"))
     assert result.exit_code == 2
     assert "--report" in result.stderr
+
+
+def test_an_export_that_asks_for_a_report_of_its_own_writes_one_too(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    days = ("--from", "2026-03-11", "--to", "2026-03-11")
+    result = run("export", "event-history", "--report", "contact", *days, "--out", "-", "--report-file", str(path))
+    assert result.exit_code == 0, result.stderr
+    assert facts_of(parsed(path.read_bytes()))["Report"] == "Contact timestamps"
+
+
+@pytest.mark.parametrize("name", list(export_group.commands))
+def test_no_option_of_an_export_is_there_twice(name: str) -> None:
+    options = [option for each in export_group.commands[name].params for option in (*each.opts, *each.secondary_opts)]
+    assert len(set(options)) == len(options)
