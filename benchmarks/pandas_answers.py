@@ -26,6 +26,7 @@ from benchmarks.questions import (
     rounded,
 )
 from benchmarks.rows import ZONE
+from gladly_tools.exports.contact_information import CUSTOMER
 from gladly_tools.insights import AGES, GROUPINGS
 from gladly_tools.insights.columns import MOST_GROUPS, OPEN
 from gladly_tools.insights.times import MOST_BINS, WIDTHS
@@ -51,6 +52,13 @@ def _search(frame: Any) -> int:
 def _sorted(frame: Any, offset: int) -> list[str]:
     ordered = frame.sort_values(SECONDS, ascending=False, kind="stable", na_position="last")
     return ids(ordered.iloc[offset : offset + PAGE])
+
+
+def _names(frame: Any) -> list[tuple[str, str]]:
+    page = frame[CUSTOMER].head(PAGE)
+    counted = frame[frame[CUSTOMER].isin(page)].groupby([CUSTOMER, "Name"]).size().reset_index(name="rows")
+    usual = counted.sort_values(["rows", "Name"], ascending=[False, True]).drop_duplicates(CUSTOMER)
+    return sorted(zip(usual[CUSTOMER], usual["Name"], strict=True))
 
 
 def _figures(frame: Any) -> list[float]:
@@ -236,6 +244,7 @@ PANDAS: Mapping[str, tuple[tuple[str, ...] | None, Answer]] = {
     "first page, sorted": (None, lambda frame: _sorted(frame, 0)),
     "deep page, sorted": (None, lambda frame: _sorted(frame, deep(len(frame)))),
     "deep page, as stored": (None, lambda frame: ids(frame.iloc[deep(len(frame)) :].head(PAGE))),
+    "names of a page's customers": ((CUSTOMER, "Name"), _names),
     "chart: headline figures": (
         (SECONDS, "Customer ID", "Is FCR Eligible", "Is FCR Success", "Status", "Times Reopened"),
         _figures,

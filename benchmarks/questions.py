@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.rows import SEARCHED, ZONE
 from gladly_tools.charts import DASHBOARDS, LIGHT, Chart
-from gladly_tools.exports.contact_information import KEY
+from gladly_tools.exports.contact_information import CUSTOMER, KEY
 from gladly_tools.insights import (
     GROUPINGS,
     counts_by,
@@ -30,6 +30,7 @@ from gladly_tools.insights import (
     topics,
     topics_over_time,
 )
+from gladly_tools.results.naming import names_in
 from gladly_tools.results.query import Condition, Operator, Query, Sort
 from gladly_tools.results.table import Table
 
@@ -86,6 +87,7 @@ PORTAL: Mapping[str, Callable[[Table], Any]] = {
     "first page, sorted": lambda table: ids(table.page(SORTED, limit=PAGE)),
     "deep page, sorted": lambda table: ids(table.page(SORTED, offset=deep(table.rows), limit=PAGE)),
     "deep page, as stored": lambda table: ids(table.page(ALL, offset=deep(table.rows), limit=PAGE)),
+    "names of a page's customers": lambda table: _names(table),
     "chart: headline figures": lambda table: _figures(table),
     "chart: conversations per day": lambda table: rounded(per_day(table, ALL, ZONE)),
     "chart: channel mix": lambda table: rounded(counts_by(table, ALL, GROUPINGS["Channel"]).frame),
@@ -107,6 +109,11 @@ PORTAL: Mapping[str, Callable[[Table], Any]] = {
     "chart: load by agent": lambda table: rounded(load_by(table, ALL, GROUPINGS["Agent"]).frame),
     **{f"chart: handle time by {name.lower()}": partial(_handle_time, group=name) for name in GROUPINGS},
 }
+
+
+def _names(table: Table) -> list[tuple[str, str]]:
+    page = table.page(ALL, [CUSTOMER], limit=PAGE)
+    return sorted(names_in(table, "customers", page[CUSTOMER]).items())
 
 
 def _figures(table: Table) -> list[float]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,9 @@ from gladly_tools.exports.inputs import (
 from gladly_tools.exports.moments import MomentRangeQuestion
 from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, Where, WhereQuestion
 from gladly_tools.jobs import Job, State, Ticket
+from gladly_tools.names import Names
 from gladly_tools.portal_files import portal_folder
+from gladly_tools.report_file import can_report, page, report_of
 from gladly_tools.results.archive import archive
 from gladly_tools.results.download import Format, encode
 from gladly_tools.results.query import Query
@@ -215,14 +217,19 @@ def _command(export: Export[Any]) -> click.Command:
     asked = questions(export.parameters)
 
     def run(**given: Any) -> None:
-        target = Target(given.pop("out"), Format(given.pop("format")))
-        look = CsvLook(bom=given.pop("bom"), guard=given.pop("excel_guard"))
+        target = Target(given.pop("out"))
+        look = Look(format=Format(given.pop("format")), bom=given.pop("bom"), guard=given.pop("excel_guard"))
+        path = given.pop("report_file", None)
+        report = None
         try:
+            report = None if path is None else Target(path, option="--report-file")
             with _signed_in(Settings.from_environment()) as (client, account):
                 values = {name: _value(question, name, given, account) for name, question in asked.items()}
-                _run(export, check_parameters(export.parameters, values), client, account, target, look)
+                _run(export, check_parameters(export.parameters, values), client, account, target, look, report)
         finally:
             target.close()
+            if report is not None:
+                report.close()
 
     options = [option for name, question in asked.items() for option in _options(name, question)]
     return click.Command(
@@ -244,6 +251,11 @@ def _command(export: Export[Any]) -> click.Command:
                 ["--format"], type=click.Choice([kind.value for kind in Format]), default="csv", show_default=True
             ),
             click.Option(["--out"], required=True, metavar="PATH|-", help="File to write, or - for standard output."),
+            *(
+                [_report_option(taken={name for option in options for name in option.opts})]
+                if can_report(export.name)
+                else []
+            ),
             click.Option(["--bom/--no-bom"], default=False, help="Begin a CSV with a byte order mark, for Excel."),
             click.Option(
                 ["--excel-guard/--no-excel-guard"],
@@ -252,6 +264,14 @@ def _command(export: Export[Any]) -> click.Command:
                 help="Put an apostrophe before CSV cells that a spreadsheet would run as a formula.",
             ),
         ],
+    )
+
+
+def _report_option(*, taken: Collection[str]) -> click.Option:
+    """Where the report goes; `--report` says it too, unless the export asks something by that name."""
+    names = [name for name in ("--report-file", "--report") if name not in taken]
+    return click.Option(
+        [*names, "report_file"], metavar="PATH", help="Also write a report with charts to this HTML file."
     )
 
 
@@ -413,9 +433,10 @@ def _signed_in(settings: Settings) -> Iterator[tuple[Client, Account]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CsvLook:
-    """How a CSV is written: with a byte order mark, with formulas guarded."""
+class Look:
+    """How a result is written: its format, and of a CSV whether with a byte order mark and with formulas guarded."""
 
+    format: Format
     bom: bool
     guard: bool
 
@@ -426,20 +447,17 @@ class Target:
     The file is begun at once, so that a folder that cannot be written to is told before hours of work and not after.
     """
 
-    def __init__(self, out: str, format: Format) -> None:
-        self.format = format
-        self.path = None if out == "-" else Path(out)
+    def __init__(self, out: str, *, option: str = "--out") -> None:
+        self.path = None if out == "-" and option == "--out" else Path(out)
         self._begun: Path | None = None
         if self.path is None:
             return
         if self.path.is_dir() or not self.path.resolve().parent.is_dir():
-            raise click.BadParameter("it must be a file in a folder that exists", param_hint="--out")
+            raise click.BadParameter("it must be a file in a folder that exists", param_hint=option)
         try:
             handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
         except OSError as error:
-            raise click.BadParameter(
-                f"its folder cannot be written to ({error.strerror})", param_hint="--out"
-            ) from None
+            raise click.BadParameter(f"its folder cannot be written to ({error.strerror})", param_hint=option) from None
         os.close(handle)
         self._begun = Path(name)
 
@@ -469,7 +487,15 @@ class Target:
             self._begun.unlink(missing_ok=True)
 
 
-def _run(export: Export[Any], parameters: Any, client: Client, account: Account, target: Target, look: CsvLook) -> None:
+def _run(
+    export: Export[Any],
+    parameters: Any,
+    client: Client,
+    account: Account,
+    target: Target,
+    look: Look,
+    report: Target | None,
+) -> None:
     runs = Runs(Settings.from_environment())
     shown = Progress(runs)
     delivered = True
@@ -481,6 +507,10 @@ def _run(export: Export[Any], parameters: Any, client: Client, account: Account,
         result = runs.result(account, job.id)
         assert result is not None
         _deliver(result, target, look)
+        if report is not None:
+            _write_report(runs, result, account, report)
+        if result.manifest.partial:
+            click.get_current_context().exit(PARTIAL)
     except BrokenPipeError:
         raise GladlyToolsError("Whatever read standard output stopped reading; the rest was not written.") from None
     except OSError as error:
@@ -496,12 +526,12 @@ def _run(export: Export[Any], parameters: Any, client: Client, account: Account,
         runs.close()
 
 
-def _deliver(result: Result, target: Target, look: CsvLook) -> None:
+def _deliver(result: Result, target: Target, look: Look) -> None:
     manifest = result.manifest
     if manifest.tables:
-        chunks = archive(result, target.format, bom=look.bom, guard=look.guard)
+        chunks = archive(result, look.format, bom=look.bom, guard=look.guard)
     else:
-        chunks = encode(Table(result), Query(), target.format, bom=look.bom, guard=look.guard)
+        chunks = encode(Table(result), Query(), look.format, bom=look.bom, guard=look.guard)
     path = target.write(chunks, partial=manifest.partial)
     for note in manifest.notes:
         mark = "Missing data" if note.level == "partial" else "Note"
@@ -509,8 +539,22 @@ def _deliver(result: Result, target: Target, look: CsvLook) -> None:
     kind = "partial result" if manifest.partial else "complete result"
     counts = (f"{f'{name}: ' if manifest.tables else ''}{_rows(table.rows)}" for name, table in result.tables.items())
     click.echo(f"{', '.join(counts)}, {kind}{f', in {path}' if path else ''}", err=True)
-    if manifest.partial:
-        click.get_current_context().exit(PARTIAL)
+
+
+def _write_report(runs: Runs, result: Result, account: Account, target: Target) -> None:
+    try:
+        found = report_of(
+            result,
+            Query(),
+            account,
+            now=runs.journal.now(),
+            names=Names(runs, account).of,
+            separator=runs.settings.topic_separator,
+        )
+        path = target.write(iter([page(found)]), partial=result.manifest.partial)
+    except GladlyToolsError as error:
+        raise GladlyToolsError(f"The report was not written. {error.what}", error.advice) from None
+    click.echo(f"report in {path}", err=True)
 
 
 def _rows(count: int) -> str:

@@ -19,7 +19,6 @@ from gladly_tools.api import Client
 from gladly_tools.comparing.configuration import SHAPES, Changes, compare
 from gladly_tools.comparing.files import as_csv, as_json
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
-from gladly_tools.results.download import Format
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from gladly_tools.snapshots import AccountSnapshots, Snapshot, as_day_began, as_day_ended, variants
@@ -36,7 +35,7 @@ class Target(Protocol):
     def close(self) -> None: ...
 
 
-def add_compare_commands(group: click.Group, *, signed_in: SignedIn, target: Callable[[str, Format], Target]) -> None:
+def add_compare_commands(group: click.Group, *, signed_in: SignedIn, target: Callable[[str], Target]) -> None:
     """Add the commands to the group; it hands over how it signs in and where files go."""
 
     @group.command("changes")
@@ -61,7 +60,7 @@ def add_compare_commands(group: click.Group, *, signed_in: SignedIn, target: Cal
         folder (GLADLY_TOOLS_DATA_DIR), those of the portal too; Gladly itself tells nothing of the past. Days are those
         of the organization's time zone.
         """
-        into = target(out, Format(format))
+        into = target(out)
         try:
             with _kept(signed_in) as (mine, account, settings):
                 states = _states(mine, export, languages)

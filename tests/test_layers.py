@@ -40,13 +40,15 @@ MAY_IMPORT = {
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
     "runs": BASE | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
     "names": BASE | {"account", "jobs", "results", "runs"},
+    "report_file": BASE | {"account", "charts", "exports", "results"},
     "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
     "bulk": BASE | {"api", "results", "sqlite_file"},
     "bulk_runs": BASE | {"account", "api", "bulk", "jobs", "runs"},
     "saved_views": BASE | {"results"},
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE
-    | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "queries", "results", "runs", "saved_views"},
+    | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "names", "queries"}
+    | {"report_file", "results", "runs", "saved_views"},
     "ui": BASE
     | {
         "account",
@@ -66,6 +68,7 @@ MAY_IMPORT = {
         "names",
         "portal_files",
         "queries",
+        "report_file",
         "results",
         "saved_views",
         "snapshots",
@@ -73,7 +76,8 @@ MAY_IMPORT = {
         "web",
     },
     "cli": BASE
-    | {"account", "api", "cli_bulk", "cli_compare", "demo", "exports", "jobs", "portal_files", "results", "runs"},
+    | {"account", "api", "cli_bulk", "cli_compare", "demo", "exports", "jobs", "names", "portal_files"}
+    | {"report_file", "results", "runs"},
     "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
     "cli_compare": BASE | {"account", "api", "comparing", "results", "runs", "snapshots"},
     "demo": set(),

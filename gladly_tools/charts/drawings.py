@@ -20,6 +20,8 @@ from gladly_tools.charts.picking import starred
 
 BAR_HEIGHT = 26
 LABEL_ROOM = 170
+TEXT_WIDTH = 6
+"""Pixels that a character of the text at the end of a bar takes, about."""
 INDENT = "\u200b\u2003"  # white at the beginning of a label would be cut off, were it not for the first of the two
 
 
@@ -192,14 +194,19 @@ def bars(
         strengths = [max(0.35, 1 - 0.3 * depth) for depth in depths]
     drawn = frame.assign(text=list(text), strength=strengths)
     highest = float(pd.to_numeric(drawn[amount]).max() or 0) if top is None else top
+    room = 12 + TEXT_WIDTH * max((len(each) for each in text), default=0)
     base = alt.Chart(drawn).encode(
         y=label_axis(labels, nested=bool(depths)),
         x=alt.X(
             field=amount,
             type="quantitative",
             title=None,
-            # Room for the text at the end of the longest.
-            scale=alt.Scale(domain=[0, highest * 1.3 or 1], nice=False),
+            # Room for the text at the end of the longest, however narrow the drawing is.
+            scale=alt.Scale(
+                domainMin=0,
+                domainMax={"expr": f"{highest or 1} * width / max(width - {room}, width / 3)"},
+                nice=False,
+            ),
             axis=None,
         ),
         tooltip=list(tips),

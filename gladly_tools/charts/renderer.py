@@ -1,6 +1,7 @@
-"""Draws one Vega-Lite specification from standard input to standard output; run as a process, never imported.
+"""Draws Vega-Lite specifications from standard input to standard output; run as a process, never imported.
 
-`python -I renderer.py png|svg SECONDS`. It may write no file, use no more than so much processor time, and load
+`python -I renderer.py png|svg|svgs SECONDS`; `svgs` takes a list of them and writes each as a line of JSON, null for
+one that cannot be drawn. It may write no file, use no more than so much processor time, and load
 nothing; where the system allows, it has no network either.
 """
 
@@ -31,7 +32,15 @@ def main(format: str, seconds: int) -> None:
     import vl_convert
 
     spec = json.loads(sys.stdin.buffer.read())
-    if format == "svg":
+    if format == "svgs":
+        for each in spec:
+            try:
+                svg = vl_convert.vegalite_to_svg(each, allowed_base_urls=[])
+            except ValueError:
+                svg = None
+            sys.stdout.write(f"{json.dumps(svg)}\n")
+            sys.stdout.flush()
+    elif format == "svg":
         sys.stdout.buffer.write(vl_convert.vegalite_to_svg(spec, allowed_base_urls=[]).encode())
     else:
         sys.stdout.buffer.write(vl_convert.vegalite_to_png(spec, allowed_base_urls=[], scale=2.0))

@@ -14,6 +14,7 @@ from gladly_tools.charts import (
     DASHBOARDS,
     OTHER_TABLES,
     Chart,
+    Choice,
     Dashboard,
     Drawn,
     Figures,
@@ -39,20 +40,32 @@ from gladly_tools.web.portal import portal
 FILE_TYPES = {PictureFormat.PNG: "image/png", PictureFormat.SVG: "image/svg+xml"}
 
 
-def charts_of(export: str, table: str | None) -> Callable[[Table, Query, str, str], None] | None:
+def charts_of(export: str, table: str | None) -> Callable[[Table, Query, str, str, Names], None] | None:
     """What shows the charts of an export's table; None where there are none.
 
-    It takes the table, the query whose rows count, the zone, and the place that the table's filters are kept under.
+    It takes the table, the query whose rows count, the zone, the place that the table's filters are kept under, and
+    what names ids.
     """
     is_first = table is None or table == EXPORTS[export].table
     dashboard = DASHBOARDS.get(export) if is_first else OTHER_TABLES.get(str(table))
     return None if dashboard is None else partial(_show, export, dashboard)
 
 
-def _show(export: str, dashboard: Dashboard, table: Table, query: Query, zone: str, place: str) -> None:
+def chosen_options(export: str, place: str) -> dict[str, str]:
+    """What is chosen in the sections of a place's charts, by the keys of the choices; the usual one is left out."""
+    choices = [choice for section in DASHBOARDS[export].sections for choice in section.choices]
+    chosen = {choice.key: st.session_state.get(_choice_key(choice, place)) for choice in choices}
+    return {choice.key: str(chosen[choice.key]) for choice in choices if chosen[choice.key] in choice.options[1:]}
+
+
+def _choice_key(choice: Choice, place: str) -> str:
+    return f"chart choice:{choice.key}:{place}"
+
+
+def _show(export: str, dashboard: Dashboard, table: Table, query: Query, zone: str, place: str, names: Names) -> None:
     if export in STORIES:
         story(STORIES[export], table, query, zone)
-    dashboard_view(dashboard, table, query, zone, place)
+    dashboard_view(dashboard, table, query, zone, place, names)
 
 
 def dashboard_view(
@@ -94,7 +107,7 @@ def _choices(section: Section, place: str) -> dict[str, str]:
                 choice.label or choice.options[0],
                 choice.options,
                 format_func=choice.words,
-                key=f"chart choice:{choice.key}:{place}",
+                key=_choice_key(choice, place),
                 persist_state="session",
                 label_visibility="collapsed",
                 width=210,

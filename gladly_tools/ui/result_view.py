@@ -15,13 +15,14 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
 from gladly_tools.names import Names
+from gladly_tools.report_file import can_report
 from gladly_tools.results.download import Format
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.account import base_path, browser_zone, session_id
-from gladly_tools.ui.charts import charts_of
+from gladly_tools.ui.charts import charts_of, chosen_options
 from gladly_tools.ui.filters import Looked, active_filters, filter_bar, forget_filters, views_menu
 from gladly_tools.ui.job_panel import expiry, state_badge
 from gladly_tools.ui.names_beside import with_names
@@ -29,7 +30,7 @@ from gladly_tools.ui.readings import READINGS
 from gladly_tools.ui.sql_box import sql_box
 from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
-from gladly_tools.web.routes import download_link, view_key
+from gladly_tools.web.routes import download_link, report_link, view_key
 from gladly_tools.web.vault import Session
 
 PAGE_SIZES = (50, 100, 250, 500)
@@ -148,16 +149,17 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         views_menu(_looked(session, shown, table, zone))
         _download(shown, query, taken, table.rows)
     active_filters(table, query, place, zone)
+    names = Names(portal().runs, session.account)
     if view == "SQL":
         sql_box(session, job, shown.name, replace(query, sort=()), zone, place=place)
     elif taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
-        charts(table, replace(query, sort=()), zone, place)
+        charts(table, replace(query, sort=()), zone, place, names.of)
     elif view == "About the columns":
         _columns(table)
     else:
-        _table(session, shown, table, query, taken, zone)
+        _table(shown, table, query, taken, zone, names)
 
 
 def _filters(shown: Shown, table: Table, zone: str) -> Query:
@@ -208,7 +210,7 @@ def _heading(job: Job, result: Result) -> DeltaGenerator:
     return download
 
 
-def _table(session: Session, shown_table: Shown, table: Table, query: Query, taken: int, zone: str) -> None:
+def _table(shown_table: Shown, table: Table, query: Query, taken: int, zone: str, names: Names) -> None:
     place = shown_table.place
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"table bar:{place}"):
         with st.popover("Columns", icon=":material/view_column:"):
@@ -232,7 +234,7 @@ def _table(session: Session, shown_table: Shown, table: Table, query: Query, tak
     by_name = {column.name: column for column in table.columns}
     config = {name: _config(by_name[name], table) for name in shown}
     if with_ids:
-        beside = with_names(frame, table, Names(portal().runs, session.account), browser_zone())
+        beside = with_names(frame, table, names, browser_zone())
         frame, config = beside.frame, config | {name: _plain_config(column) for name, column in beside.added.items()}
     st.dataframe(
         in_zone(frame, zone),
@@ -365,6 +367,18 @@ def _download(shown: Shown, query: Query, taken: int, rows: int) -> None:
                 icon=":material/folder_zip:" if packed and not is_view else ":material/download:",
                 width="stretch",
                 key=f"download:{format}:{place}",
+            )
+        if can_report(job.kind, shown.name) and taken:
+            st.link_button(
+                "Report with charts",
+                report_link(
+                    job, table=shown.name, view=view, chosen=chosen_options(job.kind, place), base_path=base_path()
+                ),
+                icon=":material/summarize:",
+                width="stretch",
+                key=f"report:{place}",
+                help="One HTML file to send on: the charts, their figures and what must be known of them. It opens "
+                "anywhere, without a connection, and prints well.",
             )
         if not job.state.finished:
             st.caption("This result is unfinished; the file's name says so.")

@@ -1,8 +1,8 @@
-"""The routes beside the pages: a result's rows, streamed from disk to the account they belong to, and recordings."""
+"""The routes beside the pages: a result's rows, streamed from disk to their account, its report, and recordings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Route
 
 from gladly_tools.errors import InputError, NotFoundError
 from gladly_tools.jobs import Job
+from gladly_tools.names import Names
+from gladly_tools.report_file import can_report, page, report_of
 from gladly_tools.results.archive import CONTENT_TYPE, archive
 from gladly_tools.results.download import Format, content_type, encode, file_name
 from gladly_tools.results.query import Query
@@ -23,12 +25,15 @@ from gladly_tools.web.portal import Portal, portal
 from gladly_tools.web.vault import Session
 
 PREFIX = "/results"
+REPORTS = "/reports"
+CHOICE = "choice."
 
 
 def routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
     return [
         Route(under(base_path, f"{PREFIX}/{{job_id}}/{{name}}"), download, methods=["GET"]),
+        Route(under(base_path, f"{REPORTS}/{{job_id}}/{{name}}"), report, methods=["GET"]),
         Route(under(base_path, f"{recordings.PREFIX}/{{job_id}}"), recordings.recording, methods=["GET"]),
     ]
 
@@ -89,6 +94,53 @@ def download(request: Request, session: Session) -> Response:
     return StreamingResponse(
         _begun(chunks),
         media_type=CONTENT_TYPE if packed else content_type(format),
+        headers={**AS_IT_IS, "Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def report_link(
+    job: Job,
+    *,
+    table: str | None = None,
+    view: str | None = None,
+    chosen: Mapping[str, str] | None = None,
+    base_path: str = "",
+) -> str:
+    """The address under which the browser of the job's owner can download its report, of all rows or of a view.
+
+    Of several tables it is of the first, whose name is `table` where a view is of it; `chosen` are the options of the
+    charts that are not the usual ones, by the keys of the choices.
+    """
+    name = _name(job, "html", table="report", filtered=view is not None)
+    asked = {"table": table, "view": view, **{f"{CHOICE}{key}": option for key, option in (chosen or {}).items()}}
+    given = urlencode({key: value for key, value in asked.items() if value is not None})
+    path = f"{REPORTS}/{quote(job.id, safe='')}/{quote(name, safe='')}"
+    return under(base_path, f"{path}?{given}" if given else path)
+
+
+@guarded
+def report(request: Request, session: Session) -> Response:
+    """The report of a result of the account, as a file: no page of it is ever shown under the portal's own address."""
+    here = portal()
+    job = here.runs.job(session.account, request.path_params["job_id"])
+    result = here.runs.result(session.account, job.id)
+    asked = request.query_params
+    table = asked.get("table")
+    if result is None or not can_report(job.kind, table):
+        raise NotFoundError("There is no report of this result.", "Reports are made of results that have charts.")
+    found = report_of(
+        result,
+        _view(here, view_key(job, table), asked.get("view")),
+        session.account,
+        now=here.runs.journal.now(),
+        names=Names(here.runs, session.account).of,
+        separator=here.settings.topic_separator,
+        chosen={key.removeprefix(CHOICE): asked[key] for key in asked if key.startswith(CHOICE)},
+    )
+    name = _name(job, "html", table="report", filtered="view" in asked, partial=result.manifest.partial)
+    return Response(
+        page(found),
+        media_type="text/html",
         headers={**AS_IT_IS, "Content-Disposition": f'attachment; filename="{name}"'},
     )
 

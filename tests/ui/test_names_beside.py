@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from gladly_tools.demo import Company, DemoServer
 from gladly_tools.names import Known
 from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from gladly_tools.ui.names_beside import with_names
+from gladly_tools.web.portal import Portal
+from gladly_tools.web.vault import Session
 from tests.results.making import table_of
+from tests.ui.conftest import SID, open_page
+from tests.ui.test_pages import run_export
 
 COLUMNS = (
     Column(name="Customer ID", kind=Kind.ID, of="customers"),
@@ -130,3 +135,39 @@ def test_the_help_says_how_old_the_names_are(table: Table, oldest: datetime, sin
     assert beside.added["Customer name"].help == (
         f"Name that goes with Customer ID, as of {since}; only here, in no download"
     )
+
+
+def customers_shown(place: str) -> list[str]:
+    """The columns about customers in the table of a result of Event History."""
+    at = open_page("events", export="event-history", job=place)
+    at.session_state[f"view:{place}"] = "Table"
+    at.session_state[f"columns:{place}"] = ["Conversation ID", "Customer ID"]
+    at.run()
+    assert not at.exception
+    return [str(name) for name in at.dataframe[0].value.columns if "Customer" in str(name)]
+
+
+def test_names_come_from_the_accounts_own_earlier_results_alone(
+    here: Portal, session: Session, server: DemoServer, company: Company
+) -> None:
+    job = run_export(here, session, "event-history", company)
+    assert customers_shown(job.id) == ["Customer ID"]
+    run_export(here, session, "file-export", company)
+    assert customers_shown(job.id) == ["Customer ID", "Customer name"]
+    username, token = server.accounts[1]
+    here.sign_in(SID, url=server.url, username=username, api_token=token)
+    other = here.session(SID)
+    assert other is not None
+    assert customers_shown(run_export(here, other, "event-history", company).id) == ["Customer ID"]
+
+
+def test_names_beside_ids_can_be_hidden(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "event-history", company)
+    run_export(here, session, "file-export", company)
+    at = open_page("events", export="event-history", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Table"
+    at.session_state[f"columns:{job.id}"] = ["Customer ID"]
+    at.run()
+    (box,) = (box for box in at.checkbox if box.label == "Names beside IDs")
+    box.uncheck().run()
+    assert list(at.dataframe[0].value.columns) == ["Customer ID"]
