@@ -73,6 +73,8 @@ def test_what_changed_since_last_month(page: Any, app: App, tmp_path: Path) -> N
     assert page.evaluate("window.hacked") is None
 
     page.get_by_text("Topics", exact=True).click()
+    page.get_by_text("Changed texts").wait_for(state="detached")  # what is below is that of the answers until then,
+    page.locator("[data-test-script-state='notRunning']").wait_for()  # and goes at the end
     page.get_by_text("Kept snapshots: 2").click()
     page.get_by_role("button", name="Delete all", exact=True).click()
     page.get_by_role("button", name="Delete all now").click()
