@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,20 @@ def test_a_browser_with_a_valid_cookie_keeps_it() -> None:
     again = client.get("/")
     assert "set-cookie" not in again.headers
     assert client.cookies[NAME] == first
+
+
+@pytest.mark.parametrize(
+    ("days", "is_known"), [(-400, True), (-0.0001, True), (0.0001, True), (29.9, True), (30.1, False), (400, False)]
+)
+def test_a_clock_that_is_set_back_signs_nobody_out(
+    days: float, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`days` is by how much the clock stands later than when the cookie was made."""
+    made_at = time.time()
+    monkeypatch.setattr(time, "time", lambda: made_at - days * 86_400)
+    cookie = new_cookie(KEY)
+    monkeypatch.undo()
+    assert (session_id_of(cookie, KEY) is not None) is is_known
 
 
 def test_only_pages_bring_a_cookie() -> None:
