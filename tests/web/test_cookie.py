@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import stat
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -133,3 +135,15 @@ def test_a_damaged_signing_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cookie.key").write_bytes(b"")
     with pytest.raises(GladlyToolsError, match=r"cookie\.key"):
         signing_key(tmp_path)
+
+
+def test_of_those_who_start_at_once_all_sign_with_one_key(tmp_path: Path) -> None:
+    ready = Barrier(8)
+
+    def start(_place: int) -> bytes:
+        ready.wait()
+        return signing_key(tmp_path)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["cookie.key"]
