@@ -232,22 +232,29 @@ class Runner:
         finally:
             with self._lock:
                 self._tickets.pop(job_id, None)
-        self._end(ticket, state, error, patient=patient)
-        return error
+        unnoted = self._end(ticket, state, error, patient=patient)
+        return error or unnoted
 
-    def _end(self, ticket: Ticket, state: State, error: GladlyToolsError | None, *, patient: bool) -> None:
-        """Note how a job ended; where the disk is full, again until it is noted or this runner closes."""
+    def _end(
+        self, ticket: Ticket, state: State, error: GladlyToolsError | None, *, patient: bool
+    ) -> GladlyToolsError | None:
+        """Note how a job ended; where the disk is full, again until it is noted or this runner closes.
+
+        Returns why it was not noted, if it was not and nobody will try again.
+        """
         while True:
             try:
                 ticket.flush()
                 self._journal.end(
                     ticket.job_id, state, what=error.what if error else "", advice=error.advice if error else ""
                 )
-                return
-            except sqlite3.Error:
+                return None
+            except sqlite3.Error as fault:
                 logger.exception("the end of job %s could not be written down", ticket.job_id)
                 if not patient or self._closed.wait(NOTE_AGAIN_SECONDS):
-                    return
+                    return disk_fault(fault, "jobs.sqlite") or GladlyToolsError(
+                        "How the job ended could not be written down.", "Try again; what was finished is kept."
+                    )
 
     def stop(self, job_id: str) -> None:
         """Ask a job to stop, wherever it runs; a job that still waits in the queue stops at once."""

@@ -23,6 +23,7 @@ from tests.web.conftest import signed_in
 ROUTES = [route for route in (*routes(), *bulk_routes(), *session_routes(), *sql_routes()) if isinstance(route, Route)]
 ADDRESSES = {
     "/results/{job_id}/{name}": "/results/{id}/x.csv?format=csv",
+    "/reports/{job_id}/{name}": "/reports/{id}/x.html",
     "/recordings/{job_id}": "/recordings/{id}?item=i",
     "/bulk-runs/{run_id}/{kind}/{name}": "/bulk-runs/{id}/results/x.csv",
     "/sql/{query_id}/{name}": "/sql/{id}/x.csv?format=csv",
