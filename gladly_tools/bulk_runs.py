@@ -17,6 +17,7 @@ from gladly_tools.bulk.records import BulkRun, LinesBeside
 from gladly_tools.bulk.results import audit_csv, input_csv, reopen_csv, results_csv
 from gladly_tools.bulk.uploads import Upload, Uploads
 from gladly_tools.bulk.worker import Worker
+from gladly_tools.disk_faults import opening
 from gladly_tools.errors import Cancelled, InputError, NotFoundError
 from gladly_tools.jobs import Job, State, Ticket
 from gladly_tools.runs import Runs
@@ -55,7 +56,8 @@ class BulkRuns:
         self._runs = runs
         self._settle_seconds = settle_seconds
         folder = runs.settings.data_dir
-        self.journal = BulkJournal(folder / "bulk.sqlite")
+        with opening("bulk.sqlite"):
+            self.journal = BulkJournal(folder / "bulk.sqlite")
         (folder / "bulk.sqlite").chmod(0o600)
         self.uploads = Uploads(folder / "uploads")
         runs.also_sweep(self.sweep)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gladly_tools.sqlite_file import open_sqlite
+from gladly_tools.sqlite_file import open_or_set_aside
 
 SCHEMA = """
 create table if not exists remembered (
@@ -26,8 +26,8 @@ class Remembered:
         self._lock = threading.Lock()
         self._age = hours * 3600
         self._now = now
-        # A look-up lost with the power is only asked again.
-        self._connection = open_sqlite(path, SCHEMA, is_durable=False, forgets=True)
+        # A look-up lost with the power, or with the file, is only asked again.
+        self._connection = open_or_set_aside(path, SCHEMA, is_durable=False, forgets=True)
 
     def of(self, owner: str) -> AccountMemory:
         """One account's look-ups."""

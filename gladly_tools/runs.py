@@ -16,6 +16,7 @@ from typing import Any
 
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
+from gladly_tools.disk_faults import opening
 from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.export import Export, Into, Slice
@@ -46,17 +47,25 @@ class Runs:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.journal = Journal(_private(settings.data_dir) / "jobs.sqlite")
-        self.store = ResultStore(_private(settings.data_dir / "results"))
-        self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
-        self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
-        self.snapshots = Snapshots(settings.data_dir, days=settings.snapshot_days, most=settings.snapshots_kept)
-        self.runner = Runner(
-            self.journal,
-            _private(settings.data_dir / "runners"),
-            at_once=settings.jobs_at_once,
-            at_once_each=settings.account_jobs_at_once,
-        )
+        with opening("The folder itself"):
+            _private(settings.data_dir)
+        with opening("jobs.sqlite"):
+            self.journal = Journal(settings.data_dir / "jobs.sqlite")
+        with opening("The folder results"):
+            self.store = ResultStore(_private(settings.data_dir / "results"))
+        with opening("lookups.sqlite"):
+            self.remembered = Remembered(settings.data_dir / "lookups.sqlite", hours=settings.customer_cache_hours)
+        with opening("The folder exports"):
+            self.kept = KeptFiles(_private(settings.data_dir / "exports"), hours=settings.retention_hours)
+        with opening("snapshots.sqlite"):
+            self.snapshots = Snapshots(settings.data_dir, days=settings.snapshot_days, most=settings.snapshots_kept)
+        with opening("jobs.sqlite"):
+            self.runner = Runner(
+                self.journal,
+                _private(settings.data_dir / "runners"),
+                at_once=settings.jobs_at_once,
+                at_once_each=settings.account_jobs_at_once,
+            )
         for name in ("jobs.sqlite", "lookups.sqlite"):
             (settings.data_dir / name).chmod(0o600)
         self._closed = threading.Event()
@@ -99,7 +108,7 @@ class Runs:
         job = self._create(account, export, parameters, origin="command line")
         ticket = self.runner.adopt(job.id)
         watcher(ticket)
-        error = self.runner.run(ticket, lambda ticket: self._work(account, client, ticket))
+        error = self.runner.run(ticket, lambda ticket: self._work(account, client, ticket), patient=False)
         if error is not None:
             raise error
         return self.journal.get(job.id)

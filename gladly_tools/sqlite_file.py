@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from pathlib import Path
+
+from gladly_tools.disk_faults import is_damage
+
+logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 30
 
@@ -22,3 +27,17 @@ def open_sqlite(path: Path, schema: str, *, is_durable: bool, forgets: bool = Fa
         connection.execute(f"pragma {pragma}")
     connection.executescript(schema)
     return connection
+
+
+def open_or_set_aside(path: Path, schema: str, *, is_durable: bool, forgets: bool = False) -> sqlite3.Connection:
+    """The file, for what can be made anew: a damaged one is set aside and an empty one takes its place."""
+    try:
+        return open_sqlite(path, schema, is_durable=is_durable, forgets=forgets)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    logger.warning("%s is damaged and was set aside", path.name)
+    path.replace(path.with_name(f"{path.stem}.damaged{path.suffix}"))
+    for beside in ("-wal", "-shm"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+    return open_sqlite(path, schema, is_durable=is_durable, forgets=forgets)

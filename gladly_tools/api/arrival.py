@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
+from gladly_tools.api.unpacking import ENCODING, Unpacker
 from gladly_tools.api.watch import Watch
 from gladly_tools.errors import UnexpectedAnswer
 
 LARGEST_BODY = 64 * 1024 * 1024
+"""A list of 1,000 items takes about 5 MB; no list that the documents name holds more."""
+LARGEST_STREAM = 8 * 1024**3
+"""For what goes to disk as it comes. A report of 100,000 rows takes about 100 MB, a day's events less."""
 LONGEST_LINE = 4 * 1024 * 1024
+LEAST_BYTES = 1024
+"""What a stream has to bring each time before its time is up, or it is taken for dead."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +53,23 @@ class Arrival:
     """One answer whose headers are here and whose body is on its way."""
 
     def __init__(
-        self, response: httpx.Response, watch: Watch, *, path: str, clock: Callable[[], float], deadline: float
+        self,
+        response: httpx.Response,
+        watch: Watch,
+        *,
+        path: str,
+        clock: Callable[[], float],
+        deadline: float,
+        lull: float | None = None,
     ) -> None:
+        """`deadline` is when the body must be here; with `lull`, a stream has that many seconds for every
+        `LEAST_BYTES` instead.
+        """
         self._response = response
         self._watch = watch
         self._clock = clock
         self._deadline = deadline
+        self._lull = lull
         self.path = path
 
     @property
@@ -65,17 +82,48 @@ class Arrival:
         """The headers, by name in any case."""
         return self._response.headers
 
-    def chunks(self) -> Iterator[bytes]:
-        """The body, decoded, in pieces. Raises httpx.RequestError when it stalls or breaks off, and Cancelled."""
+    @property
+    def has_marked_end(self) -> bool:
+        """False when the end of the connection is the only sign that the body is over, which a cut looks like too."""
+        return "content-length" in self.headers or "transfer-encoding" in self.headers
+
+    def chunks(self, *, most: int | None = LARGEST_STREAM) -> Iterator[bytes]:
+        """The body, unpacked, in pieces. Raises httpx.RequestError when it stalls or breaks off, and Cancelled.
+
+        Raises UnexpectedAnswer for a body of more than `most` bytes, and for one in a packing that was not asked for.
+        """
+        encoding = self.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity", ENCODING):
+            raise UnexpectedAnswer(
+                f"Gladly's answer to {self.path} is packed in a way that was not asked for.",
+                "Try again; if it stays, ask whoever runs the network what changes Gladly's answers on their way.",
+            )
+        unpacker = Unpacker() if encoding == ENCODING else None
         size = 0
-        for chunk in self._response.iter_bytes():
+        for chunk in self._packed():
+            for piece in (chunk,) if unpacker is None else unpacker.pieces(chunk):
+                size += len(piece)
+                if most is not None and size > most:
+                    raise self._too_large()
+                yield piece
+        if unpacker is not None:
+            unpacker.end()
+
+    def _packed(self) -> Iterator[bytes]:
+        """The body as it is sent."""
+        size = counted = 0
+        # Not by way of the response's own reading, which unpacks without a bound, whatever the packing.
+        for chunk in cast(Iterable[bytes], self._response.stream):
             self._watch.check()
-            if self._clock() > self._deadline:
-                raise httpx.ReadTimeout("the body took too long")
             size += len(chunk)
+            now = self._clock()
+            if now > self._deadline:
+                raise httpx.ReadTimeout("the body took too long")
+            if self._lull is not None and size - counted >= LEAST_BYTES:
+                counted, self._deadline = size, now + self._lull
             yield chunk
         announced = self.headers.get("content-length", "")
-        if "content-encoding" not in self.headers and announced.isdecimal() and int(announced) != size:
+        if announced.isdecimal() and int(announced) != size:
             raise httpx.RemoteProtocolError("the body has another length than announced")
 
     def lines(self) -> Iterator[bytes]:
@@ -95,10 +143,8 @@ class Arrival:
     def reply(self, *, most: int = LARGEST_BODY) -> Reply:
         """The whole answer. Raises UnexpectedAnswer when its body is larger than `most` bytes."""
         body = bytearray()
-        for chunk in self.chunks():
+        for chunk in self.chunks(most=most):
             body += chunk
-            if len(body) > most:
-                raise self._too_large()
         return Reply(
             status=self.status,
             body=bytes(body),

@@ -150,7 +150,8 @@ class _Course:
     def _receive(self, arrival: Arrival) -> None:
         passed_over = self._passed_over(arrival)
         again = hashlib.blake2b()
-        for chunk in arrival.chunks():
+        # Files are as large as an organization is old: the disk bounds them, and whoever keeps them looks at it.
+        for chunk in arrival.chunks(most=None):
             if passed_over:
                 known, chunk = chunk[:passed_over], chunk[passed_over:]
                 again.update(known)

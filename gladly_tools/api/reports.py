@@ -100,8 +100,12 @@ class ReportCalls(Asking):
             tempfile.TemporaryFile(prefix="gladly-tools-report-", dir=self._temporary_dir),  # noqa: SIM115 it outlives this
         )
         try:
+            last = b"\n"
             for chunk in arrival.chunks():
                 file.write(chunk)
+                last = chunk or last
+            if not arrival.has_marked_end and not last.endswith(b"\n"):
+                raise httpx.RemoteProtocolError("the report breaks off in a line")
             report = Report(file, self._watch.check)
         except BaseException:
             file.close()

@@ -24,6 +24,7 @@ from gladly_tools.api.host import Instance
 from gladly_tools.api.pacing import Pacing, wait_for_turn
 from gladly_tools.api.refusals import refusal
 from gladly_tools.api.retry import Cause, Failure, Kind, wait_before_retry
+from gladly_tools.api.unpacking import ENCODING
 from gladly_tools.api.watch import Group, Watch, interruptibly
 from gladly_tools.errors import (
     ConnectionFailed,
@@ -37,6 +38,8 @@ from gladly_tools.settings import Settings
 
 LARGEST_ERROR = 256 * 1024
 CONNECT_SECONDS = 10.0
+LULL = 20
+"""How many times the time of an answer a stream may take for next to nothing."""
 WORTH_TELLING = 1.0
 
 Params = Mapping[str, str] | tuple[tuple[str, str], ...]
@@ -173,7 +176,7 @@ class Transport:
 
         `read` may be called again from the start when the connection breaks in the middle of a body. What a report's
         `read` gave is handed to `discard` when the person stopped waiting for it. The body of a stream may take any
-        time as a whole, while no pause in it may be longer than an answer may take.
+        time as a whole, while no pause in it may be longer than an answer may take, and it must not trickle.
         """
         watch = Group.watch(watch)
         question = _Question(
@@ -217,6 +220,7 @@ class Transport:
                 base_url=self.instance.base_url,
                 headers={
                     "Accept": "application/json, application/x-jsonlines, text/csv, audio/*",
+                    "Accept-Encoding": ENCODING,
                     "User-Agent": "gladly-tools",
                 },
                 follow_redirects=False,
@@ -260,7 +264,7 @@ class Transport:
     ) -> T | _Failed:
         is_report = question.kind is Kind.REPORT
         seconds = self._report_seconds if is_report else self._seconds
-        most = math.inf if question.kind is Kind.STREAM else seconds
+        lull = LULL * seconds if question.kind is Kind.STREAM else None
         request = http.build_request(
             question.method,
             question.path,
@@ -280,7 +284,14 @@ class Transport:
                 failure = Failure.of_status(response.status_code, response.headers.get("retry-after"))
                 if not is_report:
                     self._learn(response, failure, sent=sent)
-                arrival = Arrival(response, watch, path=question.path, clock=self._clock, deadline=sent + most)
+                arrival = Arrival(
+                    response,
+                    watch,
+                    path=question.path,
+                    clock=self._clock,
+                    deadline=sent + (lull or seconds),
+                    lull=lull,
+                )
                 if arrival.status == 200 or arrival.status in question.answered:
                     return read(arrival)
                 return _Failed(failure=failure, error=self._error(arrival))

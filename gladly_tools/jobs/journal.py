@@ -113,7 +113,8 @@ class Job:
         """How long the job has run, to its end or to `now`."""
         if self.started_at is None:
             return 0.0
-        return ((self.finished_at or now) - self.started_at).total_seconds()
+        # The clock may have been set back meanwhile.
+        return max(0.0, ((self.finished_at or now) - self.started_at).total_seconds())
 
     def requests_per_second(self, now: datetime) -> float | None:
         """The pace since the job was started or resumed; None while there is too little to go by."""

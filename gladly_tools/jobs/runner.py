@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from gladly_tools.disk_faults import disk_fault
 from gladly_tools.errors import Cancelled, GladlyToolsError
 from gladly_tools.jobs.journal import Journal, State
 
@@ -203,8 +204,12 @@ class Runner:
             ticket = self._tickets[job_id] = Ticket(self._journal, job_id)
         return ticket
 
-    def run(self, ticket: Ticket, work: Work) -> GladlyToolsError | None:
-        """Run a job in this thread, note how it ended, and return the error that ended it, if one did."""
+    def run(self, ticket: Ticket, work: Work, *, patient: bool = True) -> GladlyToolsError | None:
+        """Run a job in this thread, note how it ended, and return the error that ended it, if one did.
+
+        Where the disk takes no note, a `patient` run tries until it does; the job of another counts as interrupted
+        once this runner is gone.
+        """
         job_id = ticket.job_id
         error: GladlyToolsError | None = None
         try:
@@ -215,11 +220,11 @@ class Runner:
             state = State.INTERRUPTED if self._closed.is_set() else State.CANCELLED
         except GladlyToolsError as known:
             state, error = State.FAILED, known
-        except Exception:  # whatever it is, the job must not stay "running", and nobody must see a traceback
+        except Exception as fault:  # whatever it is, the job must not stay "running", and nobody must see a traceback
             reference = secrets.token_hex(4)
             logger.exception("job %s failed, reference %s", job_id, reference)
             state = State.FAILED
-            error = GladlyToolsError(
+            error = disk_fault(fault) or GladlyToolsError(
                 f"Something went wrong inside this application (reference {reference}).",
                 "What was finished is kept. Resume the job; if it happens again, show the reference to whoever runs "
                 "this application: the log has the details.",
@@ -227,22 +232,29 @@ class Runner:
         finally:
             with self._lock:
                 self._tickets.pop(job_id, None)
-        self._end(ticket, state, error)
-        return error
+        unnoted = self._end(ticket, state, error, patient=patient)
+        return error or unnoted
 
-    def _end(self, ticket: Ticket, state: State, error: GladlyToolsError | None) -> None:
-        """Note how a job ended; where the disk is full, again until it is noted or this runner closes."""
+    def _end(
+        self, ticket: Ticket, state: State, error: GladlyToolsError | None, *, patient: bool
+    ) -> GladlyToolsError | None:
+        """Note how a job ended; where the disk is full, again until it is noted or this runner closes.
+
+        Returns why it was not noted, if it was not and nobody will try again.
+        """
         while True:
             try:
                 ticket.flush()
                 self._journal.end(
                     ticket.job_id, state, what=error.what if error else "", advice=error.advice if error else ""
                 )
-                return
-            except sqlite3.Error:
+                return None
+            except sqlite3.Error as fault:
                 logger.exception("the end of job %s could not be written down", ticket.job_id)
-                if self._closed.wait(NOTE_AGAIN_SECONDS):
-                    return
+                if not patient or self._closed.wait(NOTE_AGAIN_SECONDS):
+                    return disk_fault(fault, "jobs.sqlite") or GladlyToolsError(
+                        "How the job ended could not be written down.", "Try again; what was finished is kept."
+                    )
 
     def stop(self, job_id: str) -> None:
         """Ask a job to stop, wherever it runs; a job that still waits in the queue stops at once."""

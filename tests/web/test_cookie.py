@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from itsdangerous import TimestampSigner
@@ -63,6 +66,20 @@ def test_a_browser_with_a_valid_cookie_keeps_it() -> None:
     assert client.cookies[NAME] == first
 
 
+@pytest.mark.parametrize(
+    ("days", "is_known"), [(-400, True), (-0.0001, True), (0.0001, True), (29.9, True), (30.1, False), (400, False)]
+)
+def test_a_clock_that_is_set_back_signs_nobody_out(
+    days: float, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`days` is by how much the clock stands later than when the cookie was made."""
+    made_at = time.time()
+    monkeypatch.setattr(time, "time", lambda: made_at - days * 86_400)
+    cookie = new_cookie(KEY)
+    monkeypatch.undo()
+    assert (session_id_of(cookie, KEY) is not None) is is_known
+
+
 def test_only_pages_bring_a_cookie() -> None:
     assert "set-cookie" not in browser().get("/data").headers
 
@@ -118,3 +135,15 @@ def test_a_damaged_signing_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cookie.key").write_bytes(b"")
     with pytest.raises(GladlyToolsError, match=r"cookie\.key"):
         signing_key(tmp_path)
+
+
+def test_of_those_who_start_at_once_all_sign_with_one_key(tmp_path: Path) -> None:
+    ready = Barrier(8)
+
+    def start(_place: int) -> bytes:
+        ready.wait()
+        return signing_key(tmp_path)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(start, range(8)))) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["cookie.key"]
