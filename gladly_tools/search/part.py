@@ -23,13 +23,14 @@ from gladly_tools.results.writer import SliceFile, SlicePlace, SliceWritten
 from gladly_tools.search.columns import Columns, Names, add_names, columns_of
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
-from gladly_tools.search.customers import matching_customer
+from gladly_tools.search.customers import matching_customers
 from gladly_tools.search.ids import IdFile
 from gladly_tools.search.lines import (
     BATCH_BYTES,
     UnreadableLine,
     batches_of,
     chunks_of,
+    pieces_of,
     read_record,
     record_of,
     unreadable_text,
@@ -102,14 +103,8 @@ def prepare(criteria: Criteria, *, customers: Iterable[Path] = (), topics: Itera
 
 def customers_in(chunks: Iterable[bytes], test: ContactTest) -> Iterator[str]:
     """The ids of the customers in one file whose contacts match; one that is there twice may come twice."""
-    for lines in batches_of(chunks):
-        for line in lines:
-            try:
-                key = matching_customer(line, test)
-            except UnreadableLine:
-                continue
-            if key is not None:
-                yield key
+    for piece in pieces_of(chunks):
+        yield from matching_customers(piece, test)
 
 
 def search_file(source: Path, task: Task, search: ItemSearch, *, watch: Watch | None = None) -> Part:
