@@ -18,6 +18,9 @@ from gladly_tools.results.manifest import sync_folder
 from gladly_tools.results.readings import Cells, read
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
+# The type stubs know no arrays whose type is known only when the program runs.
+_nulls: Any = pa.nulls
+
 ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 _BATCH_ROWS = 500
@@ -155,7 +158,7 @@ class SliceFile:
         if len(self._waiting) >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
             self._gather()
 
-    def add_columns(self, count: int, cells: Mapping[str, Sequence[Cell] | pa.Array]) -> None:
+    def add_columns(self, count: int, cells: Mapping[str, Sequence[Cell] | Cells]) -> None:
         """Take so many rows as cells by column; a column without cells may be missing. Raises ValueError as `add`.
 
         Cells may also be an array of the column's stored type.
@@ -229,12 +232,12 @@ class _Encoder:
         columns = {each.column.name: [row.get(each.column.name) for row in rows] for each in self._fields}
         return self.batch_of(len(rows), columns)
 
-    def batch_of(self, count: int, cells: Mapping[str, Sequence[Cell] | pa.Array]) -> pa.RecordBatch:
+    def batch_of(self, count: int, cells: Mapping[str, Sequence[Cell] | Cells]) -> pa.RecordBatch:
         """So many rows' cells, by column, as they are stored."""
         arrays = [
             self._stored(cells[each.column.name], each)
             if each.column.name in cells
-            else pa.nulls(count, each.column.stored_type)
+            else _nulls(count, each.column.stored_type)
             for each in self._fields
         ]
         if self.empty:
@@ -252,14 +255,14 @@ class _Encoder:
             if each.has_reading:
                 stored = table.column(each.stored)
                 if stored.null_count == len(stored):
-                    arrays.append(pa.nulls(len(stored), each.column.reading_type))
+                    arrays.append(_nulls(len(stored), each.column.reading_type))
                     continue
                 typed, unreadable = read(stored, each.column.kind, self._zone)
                 self._count(each.column.name, unreadable)
                 arrays.append(typed if typed.type == each.column.reading_type else typed.cast(each.column.reading_type))
         return pa.Table.from_arrays(arrays, schema=self._schema)
 
-    def _stored(self, cells: Sequence[Cell] | pa.Array, each: Field) -> Cells:
+    def _stored(self, cells: Sequence[Cell] | Cells, each: Field) -> Cells:
         column = each.column
         if isinstance(cells, pa.Array):
             return cells

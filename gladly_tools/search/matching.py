@@ -116,8 +116,9 @@ class Matcher:
         # Most pieces have none, which is soon known of all of their items together.
         customers = self._customers
         taken: set[int] = set()
-        if not isinstance(customers, frozenset) or not customers.isdisjoint([item.customerId for item in items]):
-            taken = {place for place in places if items[place].customerId in customers}
+        keys = [items[place].customerId for place in places]
+        if not isinstance(customers, frozenset) or not customers.isdisjoint(keys):
+            taken = {place for place, key in zip(places, keys, strict=True) if key in customers}
         sent: Sequence[int] = places
         try:
             senders: list[str] = [items[place].content.sender for place in places]

@@ -186,13 +186,13 @@ def _write(rows: SliceFile, found: _Found, columns: Columns, take: Take) -> None
         rows.add_columns(len(lines), {**columns, ORIGINAL.name: _originals(lines)})
 
 
-def _originals(lines: Sequence[bytes]) -> pa.Array:
+def _originals(lines: Sequence[bytes]) -> pa.StringArray:
     """Readable lines, which are UTF-8, as a column of text, without being made text in between."""
     records = [record_of(line) for line in lines]
     ends = np.zeros(len(records) + 1, np.int32)
     np.cumsum([len(record) for record in records], out=ends[1:])
     whole = pa.py_buffer(b"".join(records))
-    return pa.StringArray.from_buffers(len(records), pa.py_buffer(ends), whole)
+    return pa.StringArray.from_buffers(len(records), pa.py_buffer(ends.tobytes()), whole)
 
 
 def _records(path: Path) -> Iterator[dict[str, object]]:

@@ -286,7 +286,7 @@ PLAIN = st.text(st.sampled_from("a1 é,=日"), max_size=4)
 RECORD = st.fixed_dictionaries(
     {"name": SHORT | PLAIN | st.none(), "size": st.none() | st.integers(-(2**63), 2**63 - 1), 'odd "key"': PLAIN}
 )
-CELLS = {
+CELLS: dict[str, st.SearchStrategy[Any]] = {
     "text": SHORT | PLAIN,
     "count": st.integers(-(2**63), 2**63 - 1),
     "open": st.booleans(),
@@ -316,7 +316,7 @@ def one_cell(cell: Any, *, guard: bool, alone: bool) -> str:
 def test_columns_are_written_as_their_cells_one_by_one_are(data: st.DataObject, guard: bool, alone: str | None) -> None:
     columns = [column for column in PINNED if alone in (None, column.name)]
     count = data.draw(st.integers(1, 6))
-    rows = {}
+    rows: dict[str, list[Any]] = {}
     for column in columns:
         cell = data.draw(st.sampled_from([st.none(), CELLS[column.name], CELLS[column.name] | st.none()]))
         rows[column.name] = data.draw(st.lists(cell, min_size=count, max_size=count))
