@@ -216,7 +216,8 @@ def _csv(batches: Iterable[pa.RecordBatch], columns: Sequence[Column], *, bom: b
             _csv_cells(array, column, guard=guard, alone=alone)
             for array, column in zip(batch.columns, columns, strict=True)
         ]
-        yield from _lines([_joined(cells, ",")], "\r\n")
+        joined = pc.binary_join_element_wise(*cells, ",", null_handling="replace", null_replacement="")
+        yield from _lines([joined], "\r\n")
 
 
 def _quoted(text: str, alone: bool) -> str:
@@ -226,7 +227,12 @@ def _quoted(text: str, alone: bool) -> str:
 
 
 def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
-    """One column's cells as they stand between the commas; `alone` because an empty line would be no row."""
+    """One column's cells as they stand between the commas; `alone` because an empty line would be no row.
+
+    What is null there is nothing.
+    """
+    if array.null_count == len(array):
+        return pa.repeat('""' if alone else "", len(array))
     text = _joined_list(array, column.joined_by) if column.joined_by else _as_text(array, column)
     if guard and (pa.types.is_string(array.type) or column.joined_by):
         danger = pc.match_substring_regex(text, _FORMULA_RE2)
@@ -234,12 +240,26 @@ def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
             danger = pc.and_(danger, pc.invert(pc.match_substring_regex(text, _NUMBER_RE2)))
         if pc.any(danger).as_py():
             text = pc.if_else(danger, pc.binary_join_element_wise("'", text, ""), text)
-    special = pc.match_substring_regex(text, '[",\r\n]')
-    if pc.any(special).as_py():
-        doubled = pc.replace_substring(text, '"', '""')
-        text = pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), text)
-    text = pc.fill_null(text, "")
-    return pc.if_else(pc.equal(text, ""), '""', text) if alone else text
+    text = _with_quotes(text)
+    return pc.if_else(pc.equal(pc.fill_null(text, ""), ""), '""', text) if alone else text
+
+
+def _with_quotes(text: Any) -> Any:
+    """Cells in quotes where they need some. Most columns need none, which one look at all of their bytes says."""
+    written = _bytes_of(text)
+    if not any(each in written for each in (b'"', b",", b"\r", b"\n")):
+        return text
+    doubled = pc.replace_substring(text, '"', '""') if b'"' in written else text
+    quote = pc.if_else(pc.match_substring_regex(text, '[",\r\n]'), '"', "")
+    return pc.binary_join_element_wise(quote, doubled, quote, "")
+
+
+def _bytes_of(text: Any) -> bytes:
+    """The cells of a text column, one after the other."""
+    _, offsets, characters = text.buffers()
+    places = memoryview(offsets).cast("i")
+    start, end = places[text.offset], places[text.offset + len(text)]
+    return characters.slice(start, end - start).to_pybytes() if characters is not None else b""
 
 
 def _json(arrays: Iterable[Any]) -> Iterator[Bytes]:
@@ -324,8 +344,47 @@ def _as_text(array: Any, column: Column) -> Any:
     if pa.types.is_integer(array.type):
         return pc.cast(array, pa.string())
     if pa.types.is_list(array.type):
+        plain = _plain_records(array) if column.kind is Kind.RECORDS else _plain_lists(array)
+        if plain is not None:
+            return plain
         one = _records_text if column.kind is Kind.RECORDS else _list_text
     return pa.array([None if cell is None else one(cell) for cell in array.to_pylist()], pa.string())
+
+
+def _plain_lists(array: Any) -> Any | None:
+    """Lists of text as JSON, all at once; None where a text has a character that JSON escapes, or is null."""
+    values = array.flatten()
+    if values.null_count or _needs_escapes(values):
+        return None
+    text = pc.binary_join_element_wise('["', pc.binary_join(array, '", "'), '"]', "")
+    return pc.if_else(pc.equal(pc.list_value_length(array), 0), "[]", text)
+
+
+def _plain_records(array: Any) -> Any | None:
+    """Lists of records as JSON, as `_records_text` writes them; None where a text has a character that JSON escapes."""
+    records = array.flatten()
+    if records.null_count:
+        return None
+    members = []
+    for name, cells in zip((each.name for each in records.type), records.flatten(), strict=True):
+        before = f"{json.dumps(name, ensure_ascii=False)}: "
+        if not pa.types.is_string(cells.type):
+            members.append(pc.binary_join_element_wise(before, pc.cast(cells, pa.string()), ""))
+        elif _needs_escapes(cells):
+            return None
+        else:
+            members.append(pc.binary_join_element_wise(f'{before}"', cells, '"', ""))
+    within = pc.binary_join_element_wise(*members, ", ", null_handling="skip")
+    texts = pc.binary_join_element_wise("{", within, "}", "")
+    lengths = pc.fill_null(pc.list_value_length(array), 0)
+    ends = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(pc.cast(lengths, pa.int64()))])
+    joined = pc.binary_join(pa.ListArray.from_arrays(pc.cast(ends, pa.int32()), texts), ", ")
+    whole = pc.binary_join_element_wise("[", joined, "]", "")
+    return pc.if_else(pc.is_valid(array), whole, pa.scalar(None, pa.string()))
+
+
+def _needs_escapes(text: Any) -> bool:
+    return bool(pc.any(pc.match_substring_regex(text, r'["\\\x00-\x1f]')).as_py())
 
 
 def _list_text(items: list[Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,9 @@ from gladly_tools.results.manifest import sync_folder
 from gladly_tools.results.readings import Cells, read
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
+# The type stubs know no arrays whose type is known only when the program runs.
+_nulls: Any = pa.nulls
+
 ROW_GROUP_ROWS = 20_000
 ROW_GROUP_BYTES = 16 * 1024 * 1024
 _BATCH_ROWS = 500
@@ -28,10 +31,10 @@ class FileWriter:
     """Writes Arrow tables into a Parquet file that appears, durable, when `publish` is called.
 
     Tables are gathered to row groups of up to 20,000 rows or about 16 MB, whichever comes first. Leaving the
-    context without `publish` leaves nothing behind.
+    context without `publish` leaves nothing behind. `originals` are fields of whole records.
     """
 
-    def __init__(self, target: Path, schema: pa.Schema) -> None:
+    def __init__(self, target: Path, schema: pa.Schema, *, originals: Collection[str] = ()) -> None:
         self._target = target
         self._temporary = target.with_name(f".{target.name}.tmp")
         self._schema = schema
@@ -39,7 +42,16 @@ class FileWriter:
         self._waiting_rows = 0
         self._waiting_bytes = 0
         self._file = self._temporary.open("wb")
-        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd", compression_level=1)
+        # No record is twice in a file, and nobody asks for the least of them.
+        common: Any = [name for name in schema.names if name not in originals] if originals else True
+        self._writer = pq.ParquetWriter(
+            self._file,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=common,
+            write_statistics=common,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +131,7 @@ class SliceFile:
         fields = fields_of(place.columns)
         self._place = place
         self._schema = arrow_schema(fields)
+        self._originals = [each.stored for each in fields if each.column.original]
         self._writer: FileWriter | None = None
         self._encoder = _Encoder(fields, place.zone)
         self._rows = 0
@@ -145,8 +158,11 @@ class SliceFile:
         if len(self._waiting) >= _BATCH_ROWS or self._waiting_characters >= _BATCH_CHARACTERS:
             self._gather()
 
-    def add_columns(self, count: int, cells: Mapping[str, Sequence[Cell]]) -> None:
-        """Take so many rows as cells by column; a column without cells may be missing. Raises ValueError as `add`."""
+    def add_columns(self, count: int, cells: Mapping[str, Sequence[Cell] | Cells]) -> None:
+        """Take so many rows as cells by column; a column without cells may be missing. Raises ValueError as `add`.
+
+        Cells may also be an array of the column's stored type.
+        """
         self._encoder.check(cells)
         self._gather()
         self._take(self._encoder.batch_of(count, cells))
@@ -187,7 +203,7 @@ class SliceFile:
 
     def _open(self) -> FileWriter:
         if self._writer is None:
-            self._writer = FileWriter(self._place.target, self._schema)
+            self._writer = FileWriter(self._place.target, self._schema, originals=self._originals)
         return self._writer
 
 
@@ -216,12 +232,12 @@ class _Encoder:
         columns = {each.column.name: [row.get(each.column.name) for row in rows] for each in self._fields}
         return self.batch_of(len(rows), columns)
 
-    def batch_of(self, count: int, cells: Mapping[str, Sequence[Cell]]) -> pa.RecordBatch:
+    def batch_of(self, count: int, cells: Mapping[str, Sequence[Cell] | Cells]) -> pa.RecordBatch:
         """So many rows' cells, by column, as they are stored."""
         arrays = [
             self._stored(cells[each.column.name], each)
             if each.column.name in cells
-            else pa.array([None] * count, each.column.stored_type)
+            else _nulls(count, each.column.stored_type)
             for each in self._fields
         ]
         if self.empty:
@@ -232,17 +248,24 @@ class _Encoder:
 
     def with_readings(self, batches: list[pa.RecordBatch]) -> pa.Table:
         """The batches, which are used up, as one table, with what filters and charts see of verbatim columns."""
-        table = pa.Table.from_batches(batches).combine_chunks()
+        table = pa.Table.from_batches(batches)
         batches.clear()
+        arrays = table.columns
         for each in self._fields:
             if each.has_reading:
-                typed, unreadable = read(table.column(each.stored), each.column.kind, self._zone)
+                stored = table.column(each.stored)
+                if stored.null_count == len(stored):
+                    arrays.append(_nulls(len(stored), each.column.reading_type))
+                    continue
+                typed, unreadable = read(stored, each.column.kind, self._zone)
                 self._count(each.column.name, unreadable)
-                table = table.append_column(each.reading, typed)
-        return table.cast(self._schema)
+                arrays.append(typed if typed.type == each.column.reading_type else typed.cast(each.column.reading_type))
+        return pa.Table.from_arrays(arrays, schema=self._schema)
 
-    def _stored(self, cells: Sequence[Cell], each: Field) -> Cells:
+    def _stored(self, cells: Sequence[Cell] | Cells, each: Field) -> Cells:
         column = each.column
+        if isinstance(cells, pa.Array):
+            return cells
         if column.stored_type == pa.string():
             return _text_array(cells)
         if column.kind is Kind.LIST:

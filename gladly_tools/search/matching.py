@@ -75,7 +75,7 @@ class Matcher:
         # Contacts and agents leave few lines to look for phrases in; times are read of every line, to count those that
         # cannot be.
         if criteria.phrases and not (criteria.contacts or criteria.agents or self._has_range):
-            self._prefilter = prefilter_of(criteria.phrases, with_topics=bool(search.topics))
+            self._prefilter = prefilter_of(criteria.phrases, topics=search.topics)
 
     def taken_of(self, piece: bytes, ends: Ends) -> tuple[list[int], list[bool]] | None:
         """The places of the lines that are taken, and of each whether it is a match; `ends` is where lines end.
@@ -113,18 +113,25 @@ class Matcher:
         return places
 
     def _of_contacts(self, items: Sequence[Any], places: Sequence[int]) -> list[int]:
+        # Most pieces have none, which is soon known of all of their items together.
         customers = self._customers
-        taken = {place for place in places if items[place].customerId in customers}
-        senders: list[str] = []
-        sent: list[int] = []
-        for place in places:
-            content = items[place].content
-            if content is not None and (sender := content.sender):
-                senders.append(sender if isinstance(sender, str) else "\n".join(sender))
-                sent.append(place)
-        taken.update(
-            place for each in self._contacts.suspects(senders) if self._has_contact(items[place := sent[each]])
-        )
+        taken: set[int] = set()
+        keys = [items[place].customerId for place in places]
+        if not isinstance(customers, frozenset) or not customers.isdisjoint(keys):
+            taken = {place for place, key in zip(places, keys, strict=True) if key in customers}
+        sent: Sequence[int] = places
+        try:
+            senders: list[str] = [items[place].content.sender for place in places]
+            suspects = self._contacts.suspects(senders)
+        except (AttributeError, TypeError):  # an item without a content, or with a list of senders
+            senders, sent = [], []
+            for place in places:
+                content = items[place].content
+                if content is not None and (sender := content.sender):
+                    senders.append(sender if isinstance(sender, str) else "\n".join(sender))
+                    sent.append(place)
+            suspects = self._contacts.suspects(senders)
+        taken.update(place for each in suspects if self._has_contact(items[place := sent[each]]))
         return sorted(taken)
 
     def _has_phrase_somehow(self, line: bytes) -> bool:
@@ -220,7 +227,7 @@ class Matcher:
             tests.append(self._has_agent)
         if criteria.contacts:
             fields.append(("customerId", Text, None))
-            inner.append(("sender", str | list[str] | None, None))
+            inner.append(("sender", str | list[str] | None, ""))  # so that all senders can be joined
         if self._search.conversations:
             fields.append(("conversationId", Text, None))
         if inner:

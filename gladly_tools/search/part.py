@@ -12,24 +12,28 @@ Whole conversations take a second pass over the files, with the conversations th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
 
 from gladly_tools.results.schema import Cell, Column, Kind
 from gladly_tools.results.writer import SliceFile, SlicePlace, SliceWritten
 from gladly_tools.search.columns import Columns, Names, add_names, columns_of
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
-from gladly_tools.search.customers import matching_customer
+from gladly_tools.search.customers import matching_customers
 from gladly_tools.search.ids import IdFile
 from gladly_tools.search.lines import (
     BATCH_BYTES,
     UnreadableLine,
     batches_of,
     chunks_of,
+    pieces_of,
     read_record,
     record_of,
     unreadable_text,
@@ -102,14 +106,8 @@ def prepare(criteria: Criteria, *, customers: Iterable[Path] = (), topics: Itera
 
 def customers_in(chunks: Iterable[bytes], test: ContactTest) -> Iterator[str]:
     """The ids of the customers in one file whose contacts match; one that is there twice may come twice."""
-    for lines in batches_of(chunks):
-        for line in lines:
-            try:
-                key = matching_customer(line, test)
-            except UnreadableLine:
-                continue
-            if key is not None:
-                yield key
+    for piece in pieces_of(chunks):
+        yield from matching_customers(piece, test)
 
 
 def search_file(source: Path, task: Task, search: ItemSearch, *, watch: Watch | None = None) -> Part:
@@ -132,7 +130,7 @@ def search_chunks(chunks: Iterable[bytes], task: Task, search: ItemSearch, *, wa
                 conversations.add(_of_matches(found, columns))
             if not search.criteria.takes_all:
                 customers.add(columns.get("customerId", ()))
-            _write(rows, columns, task.take)
+            _write(rows, found, columns, task.take)
 
         found = _Found()
         for batch in scan(chunks, search):
@@ -165,7 +163,6 @@ class _Found:
 def _cells(found: _Found, task: Task) -> Columns:
     columns = columns_of(found.lines)
     add_names(columns, task.names)
-    columns[ORIGINAL.name] = [record_of(line).decode() for line in found.lines]
     if task.take is not Take.ALL:
         columns[MATCH.name] = list(found.is_match)
     return columns
@@ -178,15 +175,24 @@ def _of_matches(found: _Found, columns: Columns) -> Iterator[Cell]:
             yield key
 
 
-def _write(rows: SliceFile, columns: Columns, take: Take) -> None:
-    count = len(columns[ORIGINAL.name])
+def _write(rows: SliceFile, found: _Found, columns: Columns, take: Take) -> None:
+    lines = found.lines
     if take is not Take.ALL:
-        inside = columns.get("conversationId", [None] * count)
+        inside = columns.get("conversationId", [None] * len(lines))
         places = [place for place, key in enumerate(inside) if bool(key) is (take is Take.WITHIN)]
         columns = {name: [cells[place] for place in places] for name, cells in columns.items()}
-        count = len(places)
-    if count:
-        rows.add_columns(count, columns)
+        lines = [lines[place] for place in places]
+    if lines:
+        rows.add_columns(len(lines), {**columns, ORIGINAL.name: _originals(lines)})
+
+
+def _originals(lines: Sequence[bytes]) -> pa.StringArray:
+    """Readable lines, which are UTF-8, as a column of text, without being made text in between."""
+    records = [record_of(line) for line in lines]
+    ends = np.zeros(len(records) + 1, np.int32)
+    np.cumsum([len(record) for record in records], out=ends[1:])
+    whole = pa.py_buffer(b"".join(records))
+    return pa.StringArray.from_buffers(len(records), pa.py_buffer(ends.tobytes()), whole)
 
 
 def _records(path: Path) -> Iterator[dict[str, object]]:

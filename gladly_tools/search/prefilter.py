@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -31,10 +31,12 @@ _MOST_SPELLINGS = 4
 _LEAST = 3
 _GOOD = 8
 _AT_ONCE = 2
-_TOPICS = b"topicIds"
-_MARKUP = (b"<", b"&")
-_LATIN_ESCAPE = b"\\u00"
-_ANY_ESCAPE = b"\\u"
+_MOST_TOPICS = 100
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]+")
+_LATIN_ESCAPE = "\\u00"
+_ANY_ESCAPE = "\\u"
+# What these stand for is in no anchor.
+_OTHER_ENTITY = re.compile(rb"&(?!(?:nbsp|amp|lt|gt|quot|apos|#39);)")
 _END_OF_CASE = 0x1F000  # no character from here on folds to another; going through all of them would be felt
 _USABLE = re.compile(r"[a-z0-9_@.:;!?#%*()=+~-]|[^\x00-\x7f]")
 # The most frequent first; what is not named is rare.
@@ -45,65 +47,106 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class Prefilter:
-    """Says which lines are worth reading for some phrases."""
+    """Says which lines are worth reading for some phrases.
 
-    def __init__(self, patterns: Iterable[bytes]) -> None:
+    `hidden` finds where a tag may interrupt an anchor. A line of a topic change is worth reading where `topics` finds
+    something in it; without `topics` none is.
+    """
+
+    def __init__(
+        self, patterns: Iterable[bytes], hidden: re.Pattern[bytes], topics: re.Pattern[bytes] | None = None
+    ) -> None:
         self._patterns = [_pattern(pattern) for pattern in sorted(set(patterns))]
+        self._hidden = hidden
+        self._topics = topics
         # Used again and again: new memory for each piece takes as long as the looking.
-        self._text: Bytes = np.empty(0, np.uint8)
-        self._masks: list[Flags] = []
+        self._space = _Space(0)
 
     def lines_worth_reading(self, piece: bytes, ends: Ends) -> set[int]:
         """The places of the lines that may hold a phrase; `ends` is where the lines end."""
-        if len(piece) > len(self._text):
-            self._text = np.empty(len(piece), np.uint8)
-            self._masks = [np.empty(len(piece), np.bool_) for _ in range(2)]
-        text = np.bitwise_or(np.frombuffer(piece, np.uint8), np.uint8(_CASE_BIT), out=self._text[: len(piece)])
-        found = [places for pattern in self._patterns if len(places := pattern.places_in(text, *self._masks))]
-        worth: set[int] = set()
-        if found:
-            worth.update(np.searchsorted(ends, np.concatenate(found), side="right").tolist())
+        if len(piece) > len(self._space.text):
+            self._space = _Space(len(piece))
+        space = self._space
+        space.take(piece)
         within = ends.tolist()
-        for mark in _MARKUP:
+        worth = {line for pattern in self._patterns for line, _ in pattern.lines_in(space, within)}
+        if self._topics is not None:
+            for line, place in _CHANGE.lines_in(space, within):
+                if line not in worth and self._topics.search(piece, place, within[line]):
+                    worth.add(line)
+        for mark, may_hide in ((b"<", self._may_be_cut), (b"&", self._may_be_spelled)):
             place = piece.find(mark)
             while place >= 0:
                 line = bisect_right(within, place)
-                worth.add(line)
+                if line not in worth and may_hide(piece, place, within[line]):
+                    worth.add(line)
                 place = piece.find(mark, within[line])
         return worth
+
+    def _may_be_cut(self, _piece: bytes, first: int, end: int) -> bool:
+        """Whether tags between these places, the first of which begins one, may stand within an anchor."""
+        return self._hidden.search(self._space.text, first, end) is not None
+
+    def _may_be_spelled(self, piece: bytes, first: int, end: int) -> bool:
+        """Whether entities between these places may stand for what is in an anchor."""
+        return _OTHER_ENTITY.search(piece, first, end) is not None
+
+
+class _Space:
+    """Room to look at a piece in: its bytes without their case bit, and flags for each; written over by the next."""
+
+    def __init__(self, size: int) -> None:
+        self.text = bytearray(size)
+        self.flags = bytearray(size)
+        self.count = 0
+        self._bytes: Bytes = np.frombuffer(self.text, np.uint8)
+        self._is: Flags = np.frombuffer(self.flags, np.bool_)
+        self._other: Flags = np.empty(size, np.bool_)
+
+    def take(self, piece: bytes) -> None:
+        self.count = len(piece)
+        np.bitwise_or(np.frombuffer(piece, np.uint8), np.uint8(_CASE_BIT), out=self._bytes[: self.count])
+
+    def flag(self, count: int, parts: Iterable[tuple[int, int]]) -> None:
+        """Flag those of the first `count` places that have these bytes at these offsets from them."""
+        (first, byte), *rest = parts
+        flags, other = self._is[:count], self._other[:count]
+        np.equal(self._bytes[first : first + count], byte, out=flags)
+        for offset, byte in rest:
+            np.equal(self._bytes[offset : offset + count], byte, out=other)
+            np.logical_and(flags, other, out=flags)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Pattern:
-    """Bytes without their case bit, as (offset, byte), the rarest first."""
+    """Bytes without their case bit; also as (offset, byte), the rarest first."""
 
-    length: int
+    written: bytes
     parts: tuple[tuple[int, int], ...]
 
-    def places_in(self, text: Bytes, mask: Flags, other: Flags) -> Sequence[int]:
-        """Where the pattern begins; the flags are space to work in."""
-        count = len(text) - self.length + 1
+    def lines_in(self, space: _Space, within: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """The lines, of those that end at these places, that hold the pattern; and where in the piece it first does."""
+        count = space.count - len(self.written) + 1
         if count <= 0:
-            return ()
-        (first, byte), *rest = self.parts
-        mask, other = mask[:count], other[:count]
-        np.equal(text[first : first + count], byte, out=mask)
-        for offset, byte in rest[: _AT_ONCE - 1]:
-            np.equal(text[offset : offset + count], byte, out=other)
-            np.logical_and(mask, other, out=mask)
-        if not np.count_nonzero(mask):  # far quicker than to look for the places
-            return ()
-        places = np.flatnonzero(mask)
-        for offset, byte in rest[_AT_ONCE - 1 :]:
-            if not len(places):
-                break
-            places = places[text[places + offset] == byte]
-        return places  # type: ignore[return-value]  # an array, where there are any
+            return
+        space.flag(count, self.parts[:_AT_ONCE])
+        # Few places are left, and to find the next is far quicker than to gather all.
+        find, is_here, written = space.flags.find, space.text.startswith, self.written
+        place = find(1, 0, count)
+        while place >= 0:
+            if is_here(written, place):
+                line = bisect_right(within, place)
+                yield line, place
+                place = find(1, within[line], count)
+            else:
+                place = find(1, place + 1, count)
 
 
 def _pattern(written: bytes) -> _Pattern:
     parts = [(offset, byte | _CASE_BIT) for offset, byte in enumerate(written)]
-    return _Pattern(length=len(written), parts=tuple(sorted(parts, key=lambda part: _frequency(part[1]))))
+    return _Pattern(
+        written=bytes(byte for _, byte in parts), parts=tuple(sorted(parts, key=lambda part: _frequency(part[1])))
+    )
 
 
 def _frequency(byte: int) -> int:
@@ -112,10 +155,13 @@ def _frequency(byte: int) -> int:
     return 0 if place < 0 else len(_FREQUENT) - place
 
 
-def prefilter_of(phrases: Iterable[str], *, with_topics: bool) -> Prefilter | None:
+_CHANGE = _pattern(b"topicIds")
+
+
+def prefilter_of(phrases: Iterable[str], *, topics: Collection[str] = ()) -> Prefilter | None:
     """The prefilter of some phrases; None when there is no good one, and every line is worth reading.
 
-    `with_topics` points at every change of topics, for phrases that mean topics.
+    `topics` are the ids of those that the phrases mean; lines that may change one are worth reading too.
     """
     anchors: set[str] = set()
     for phrase in phrases:
@@ -126,11 +172,30 @@ def prefilter_of(phrases: Iterable[str], *, with_topics: bool) -> Prefilter | No
     if len(anchors) > _MOST_PATTERNS:
         return None
     latin = all(character < "\u0100" for anchor in anchors for character in anchor)
-    patterns = [anchor.encode("utf-8", "surrogatepass") for anchor in anchors]
-    patterns.append(_LATIN_ESCAPE if latin else _ANY_ESCAPE)
-    if with_topics:
-        patterns.append(_TOPICS)
-    return Prefilter({bytes(byte | _CASE_BIT for byte in pattern) for pattern in patterns})
+    patterns = {_without_case(anchor) for anchor in anchors}
+    patterns.add(_without_case(_LATIN_ESCAPE if latin else _ANY_ESCAPE))
+    return Prefilter(patterns, _cut(anchors), _any_of(topics) if topics else None)
+
+
+def _without_case(text: str) -> bytes:
+    return bytes(byte | _CASE_BIT for byte in text.encode("utf-8", "surrogatepass"))
+
+
+def _cut(anchors: Iterable[str]) -> re.Pattern[bytes]:
+    """Where a tag begins behind the beginning of an anchor, in text without its case bit.
+
+    What is taken out of a text begins with `<`. So of an anchor of which something was taken out, the beginning up to
+    the first such place stands right before one.
+    """
+    beginnings = {_without_case(anchor[:end]) for anchor in anchors for end in range(1, len(anchor))}
+    return re.compile(b"<(?:" + b"|".join(b"(?<=%b<)" % re.escape(each) for each in sorted(beginnings)) + b")")
+
+
+def _any_of(topics: Collection[str]) -> re.Pattern[bytes]:
+    """What a line that changes one of these topics holds; escaped letters are looked for elsewhere."""
+    if len(topics) > _MOST_TOPICS or not all(map(_PLAIN_ID.fullmatch, topics)):
+        return re.compile(b"")
+    return re.compile(b"|".join(re.escape(topic.encode()) for topic in sorted(topics)))
 
 
 def _anchor(phrase: str) -> tuple[str, ...]:

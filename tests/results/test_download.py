@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
@@ -18,6 +19,7 @@ from gladly_tools.results.download import (
     Format,
     content_type,
     encode,
+    encode_batches,
     file_name,
     guard_cell,
     read_csv,
@@ -269,3 +271,64 @@ def test_a_table_that_keeps_what_was_sent_gives_just_that_as_json(store: ResultS
 def test_json_of_what_was_sent_is_a_list_also_without_rows(store: ResultStore) -> None:
     table = table_of(store, (Column(name="as sent", beside=True, original=True), Column(name="a")), [])
     assert json.loads(b"".join(encode(table, Query(), Format.JSON))) == []
+
+
+MEMBERS = (("name", Kind.TEXT), ("size", Kind.INTEGER), ('odd "key"', Kind.ID))
+PINNED = (
+    Column(name="text"),
+    Column(name="count", kind=Kind.INTEGER),
+    Column(name="open", kind=Kind.BOOLEAN),
+    Column(name="tags", kind=Kind.LIST),
+    Column(name="files", kind=Kind.RECORDS, members=MEMBERS),
+)
+SHORT = st.text(st.sampled_from("=+-@\t\r\n'\",;a1 é日\x00\x1f\x7f\u2028\\"), max_size=4)
+PLAIN = st.text(st.sampled_from("a1 é,=日"), max_size=4)
+RECORD = st.fixed_dictionaries(
+    {"name": SHORT | PLAIN | st.none(), "size": st.none() | st.integers(-(2**63), 2**63 - 1), 'odd "key"': PLAIN}
+)
+CELLS: dict[str, st.SearchStrategy[Any]] = {
+    "text": SHORT | PLAIN,
+    "count": st.integers(-(2**63), 2**63 - 1),
+    "open": st.booleans(),
+    "tags": st.lists(PLAIN, max_size=3) | st.lists(SHORT | st.none(), max_size=2),
+    "files": st.lists(RECORD, max_size=2) | st.lists(RECORD | st.none(), max_size=2),
+}
+
+
+def one_cell(cell: Any, *, guard: bool, alone: bool) -> str:
+    """A cell as it is written when each is written by itself."""
+    if isinstance(cell, list):
+        kept = [
+            {key: each[key] for key, _ in MEMBERS if each[key] is not None} if isinstance(each, dict) else each
+            for each in cell
+        ]
+        text = json.dumps(kept, ensure_ascii=False)
+    elif isinstance(cell, str):
+        text = guard_cell(cell) if guard else cell
+    else:
+        text = "" if cell is None else json.dumps(cell)
+    needs_quotes = any(mark in text for mark in '",\r\n') or (alone and not text)
+    return '"' + text.replace('"', '""') + '"' if needs_quotes else text
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), guard=st.booleans(), alone=st.sampled_from([None, "text", "tags", "count"]))
+def test_columns_are_written_as_their_cells_one_by_one_are(data: st.DataObject, guard: bool, alone: str | None) -> None:
+    columns = [column for column in PINNED if alone in (None, column.name)]
+    count = data.draw(st.integers(1, 6))
+    rows: dict[str, list[Any]] = {}
+    for column in columns:
+        cell = data.draw(st.sampled_from([st.none(), CELLS[column.name], CELLS[column.name] | st.none()]))
+        rows[column.name] = data.draw(st.lists(cell, min_size=count, max_size=count))
+        if column.kind is Kind.RECORDS and any(each and None in each for each in rows[column.name]):
+            rows[column.name] = [each and [one for one in each if one is not None] for each in rows[column.name]]
+    schema = pa.schema([pa.field(column.name, column.stored_type) for column in columns])
+    batch = pa.RecordBatch.from_pydict(rows, schema=schema)
+    start = data.draw(st.integers(0, count - 1))
+    written = b"".join(encode_batches([batch.slice(start)], columns, Format.CSV, guard=guard)).decode()
+    is_alone = len(columns) == 1
+    expected = [
+        ",".join(one_cell(rows[column.name][place], guard=guard, alone=is_alone) for column in columns) + "\r\n"
+        for place in range(start, count)
+    ]
+    assert written == ",".join(column.name for column in columns) + "\r\n" + "".join(expected)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gladly_tools.errors import InputError
 from gladly_tools.search import parse_contact, parse_contacts, split_contacts
 from gladly_tools.search.contacts import ContactTest
-from gladly_tools.search.customers import contacts_of, matching_customer
+from gladly_tools.search.customers import contacts_of, matching_customer, matching_customers
 
 
 @pytest.mark.parametrize(
@@ -112,6 +116,32 @@ def test_a_text_of_the_data_is_a_contact_or_not(contact: str, text: str, holds: 
 def test_a_customer_is_found_by_any_address_or_number_in_either_shape(line: bytes, key: str | None) -> None:
     test = ContactTest(parse_contacts("ann@example.com, +16505550100"))
     assert matching_customer(line, test) == key
+
+
+_WRITTEN = st.sampled_from(
+    ["ann@example.com", "ANN@Example.com", "bob@example.com", "+1 650-555-0100", "x, ann@example.com"]
+)
+_CUSTOMERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.sampled_from(["a", "b", "é", 7]),
+        "name": st.sampled_from(["ann@example.com", "É"]),
+        "emailAddresses": st.lists(_WRITTEN, max_size=2) | st.none() | _WRITTEN,
+        "phoneNumbers": st.lists(_WRITTEN, max_size=2),
+        "emails": st.just([{"normalized": "ann@example.com"}]),
+    },
+)
+
+
+@given(
+    records=st.lists(_CUSTOMERS, max_size=5),
+    broken=st.sampled_from([b"", b"\n", b"{broken\n", b'{"id":"z\xff"}\n', b'{"id":"a"']),
+)
+def test_customers_looked_at_together_are_those_found_one_by_one(records: list[object], broken: bytes) -> None:
+    test = ContactTest(parse_contacts("ann@example.com, +16505550100"))
+    lines = [json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records]
+    one_by_one = [key for line in lines if (key := matching_customer(line, test)) is not None]
+    assert list(matching_customers(b"".join(lines) + broken, test)) == one_by_one
 
 
 def test_contacts_of_a_customer_are_only_texts() -> None:

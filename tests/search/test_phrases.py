@@ -164,7 +164,7 @@ def test_the_prefilter_never_misses_a_line(
     phrase: str, around: tuple[str, str], change: type[str], escaped: bool
 ) -> None:
     text = around[0] + change(phrase) + around[1]
-    prefilter = prefilter_of([phrase], with_topics=False) if fold(phrase) else None
+    prefilter = prefilter_of([phrase]) if fold(phrase) else None
     if prefilter is None or not PhraseTest([phrase]).holds(text):
         return
     lines = [b"{}\n", json.dumps({"x": text}, ensure_ascii=escaped).encode("utf-8", "surrogatepass"), b"\n{}\n"]
@@ -172,15 +172,68 @@ def test_the_prefilter_never_misses_a_line(
     assert 1 in prefilter.lines_worth_reading(piece, ends_of(piece))
 
 
+HIDING = [
+    "<b>",
+    "</p>",
+    "<!-- x -->",
+    "<script>x</script>",
+    "&nbsp;",
+    "&amp;",
+    "&lt;b&gt;",
+    "&#102;",
+    "&eacute",
+    "&",
+    "<",
+    ">",
+]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(
+    phrase=st.sampled_from(["refund", "größe", "über;b", "late order", "a@example.com", "kind"]),
+    data=st.data(),
+    change=st.sampled_from([str, str.upper, str.title]),
+)
+def test_the_prefilter_never_misses_what_tags_and_entities_hide(
+    phrase: str, data: st.DataObject, change: type[str]
+) -> None:
+    pieces = [data.draw(st.sampled_from(["", "", "", *HIDING])) + letter for letter in f"x{change(phrase)}y"]
+    letter = data.draw(st.integers(1, len(phrase)))
+    if data.draw(st.booleans()):
+        pieces[letter] = pieces[letter][:-1] + f"&#{ord(pieces[letter][-1])};"
+    text = "".join(pieces)
+    prefilter = prefilter_of([phrase])
+    assert prefilter is not None
+    if PhraseTest([phrase]).holds(text):
+        piece = json.dumps({"x": text}, ensure_ascii=False).encode() + b"\n"
+        assert prefilter.lines_worth_reading(piece, ends_of(piece)) == {0}
+
+
+@pytest.mark.parametrize("topics", [["t1"], ["x", "t1"], ['t1"', "\u00e9"], [f"t{number}" for number in range(200)]])
+def test_the_prefilter_never_misses_a_topic(topics: list[str]) -> None:
+    prefilter = prefilter_of(["refund"], topics=topics)
+    assert prefilter is not None
+    for topic in topics:
+        for key in ("addedTopicIds", "removedTopicIds"):
+            for escaped in (True, False):
+                piece = json.dumps({key: ["other", topic]}, ensure_ascii=escaped).encode() + b"\n"
+                assert prefilter.lines_worth_reading(piece, ends_of(piece)) == {0}
+
+
 def test_the_prefilter_leaves_out_most_lines() -> None:
-    prefilter = prefilter_of(["größe", "partial refund"], with_topics=True)
+    prefilter = prefilter_of(["größe", "partial refund"], topics=["t1"])
     assert prefilter is not None
     lines = [
         b'{"content":"nothing of this"}\n',
         b'{"content":"PARTIAL\\nrefund"}\n',
         "GRÖSSE\n".encode(),
-        b'"addedTopicIds"',
+        b'"addedTopicIds":["t1"]\n',
+        b'"addedTopicIds":["t2"]\n',
+        b"<p>nothing of <b>this</b>&nbsp;&amp;</p>\n",
+        b"re<b>fund, <i>part</i>ial</b>\n",
+        b"&#102;\n",
+        b"no line end",
     ]
     piece = b"".join(lines)
-    assert prefilter.lines_worth_reading(piece, ends_of(piece)) == {1, 2, 3}
+    assert prefilter.lines_worth_reading(piece, ends_of(piece)) == {1, 2, 3, 6, 7}
     assert prefilter.lines_worth_reading(b"", ends_of(b"")) == set()
