@@ -77,10 +77,28 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """What one export shows: headline figures and sections, in order; calling it makes everything of all of them."""
+    """What one export shows: headline figures and sections, in order; calling it makes everything of all of them.
+
+    `columns` are all that its figures are made of; none when some are made of more than the rows that a query takes.
+    """
 
     sections: tuple[Section, ...]
     headline: Callable[[Scope], Iterator[Drawn]] | None = None
+    columns: tuple[str, ...] = ()
+
+    def scope(
+        self,
+        table: Table,
+        query: Query,
+        zone: str,
+        names: Names = no_names,
+        *,
+        separator: str = ">>",
+        chosen: Mapping[str, str] | None = None,
+    ) -> Scope:
+        """What all of it is made of; where that takes long, which rows the query takes is told once for all of it."""
+        table, query = table.narrowed(query, self.columns)
+        return Scope(table=table, query=query, zone=zone, names=names, separator=separator, chosen=chosen or {})
 
     def __call__(
         self,
@@ -93,7 +111,7 @@ class Dashboard:
         chosen: Mapping[str, str] | None = None,
     ) -> Iterator[Drawn]:
         """Headline figures and charts of every section, in order, each made when it is asked for."""
-        scope = Scope(table=table, query=query, zone=zone, names=names, separator=separator, chosen=chosen or {})
+        scope = self.scope(table, query, zone, names, separator=separator, chosen=chosen)
         if self.headline is not None:
             yield from self.headline(scope)
         for section in self.sections:

@@ -55,6 +55,6 @@ def _answer_charts(scope: Scope) -> Iterator[Drawn]:
         )
 
 
-ITEM_CHARTS = Dashboard(sections=(Section(title="Items", draw=_item_charts),))
+ITEM_CHARTS = Dashboard(sections=(Section(title="Items", draw=_item_charts),), columns=ITEMS.columns)
 CUSTOMER_CHARTS = Dashboard(sections=(Section(title="Conversations", draw=_customer_charts),))
 ANSWER_CHARTS = Dashboard(sections=(Section(title="Answers", draw=_answer_charts),))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gladly_tools.results.sql import filled, quoted
 
-KEY = "Conversation ID"
+CUSTOMER = "Customer ID"
 CREATED = "Created At"
 STATUS = "Status"
 OPEN = "OPEN"
@@ -50,6 +50,12 @@ DURATIONS: Mapping[str, str] = {
     "Creation to last close": LAST_CLOSED,
 }
 """Columns of seconds, by what people call them."""
+FIGURE_COLUMNS = (
+    *(CUSTOMER, CREATED, STATUS, FIRST_CHANNEL, LAST_CHANNEL, TOPICS, REOPENED, FCR_ELIGIBLE, FCR_SUCCESS),
+    *(grouping.column for grouping in GROUPINGS.values()),
+    *DURATIONS.values(),
+)
+"""All of them."""
 
 
 def seconds_of(column: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gladly_tools.account import Account
-from gladly_tools.charts import DASHBOARDS, Drawn, Names, Scope, no_names
+from gladly_tools.charts import DASHBOARDS, Drawn, Names, no_names
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import DateRange, IdsQuestion, Parameters, Question, load_parameters, questions
 from gladly_tools.exports.moments import MomentRange
@@ -73,7 +73,7 @@ def report_of(
     manifest = result.manifest
     dashboard = DASHBOARDS[manifest.export]
     table = Table(result)
-    scope = Scope(table=table, query=query, zone=manifest.zone, names=names, separator=separator, chosen=chosen or {})
+    scope = dashboard.scope(table, query, manifest.zone, names, separator=separator, chosen=chosen)
     headline = [Part(title="", drawn=tuple(dashboard.headline(scope)))] if dashboard.headline is not None else []
     sections = [Part(title=each.title, drawn=tuple(each.draw(scope))) for each in dashboard.sections]
     export = EXPORTS[manifest.export]
@@ -88,7 +88,7 @@ def report_of(
         zone=manifest.zone,
         parameters=tuple(_in_words(values, names)),
         filters=tuple(describe_query(query, manifest.zone, now=now)),
-        taken=table.count(query),
+        taken=scope.table.count(scope.query),
         rows=table.rows,
         missing=tuple(note for note in manifest.notes if note.level == "partial"),
         notes=tuple(note for note in manifest.notes if note.level != "partial"),

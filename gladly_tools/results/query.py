@@ -89,6 +89,7 @@ _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.LIST: (Operator.ONE_OF, Operator.CONTAINS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
     Kind.RECORDS: (Operator.CONTAINS, Operator.IS_EMPTY),
 }
+_COSTLY = frozenset({Operator.CONTAINS, Operator.STARTS_WITH, Operator.LISTS, Operator.ON_WEEKDAYS, Operator.AT_HOURS})
 _WITHOUT_VALUES = frozenset({Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE})
 
 
@@ -142,6 +143,11 @@ class Query:
     def takes_all(self) -> bool:
         """True when no row is left out."""
         return not self.conditions and not self.search
+
+    @property
+    def is_costly(self) -> bool:
+        """True when cells are gone through letter by letter, or moved to a zone one by one, to find the rows."""
+        return bool(self.search) or any(condition.operator in _COSTLY for condition in self.conditions)
 
     def to_json(self) -> str:
         """The query as compact JSON; `from_json` gives an equal one."""

@@ -20,7 +20,6 @@ from gladly_tools.charts import (
     Figures,
     Look,
     Names,
-    Scope,
     Section,
     Size,
     no_names,
@@ -75,7 +74,7 @@ def dashboard_view(
 
     `place` is what the filters of the table are kept under.
     """
-    scope = Scope(table=table, query=query, zone=zone, names=names, separator=portal().settings.topic_separator)
+    scope = dashboard.scope(table, query, zone, names, separator=portal().settings.topic_separator)
     if dashboard.headline is not None:
         _draw(dashboard.headline(scope), query, place)
     with st.container(horizontal=True, vertical_alignment="center", key=f"charts bar:{place}"):
