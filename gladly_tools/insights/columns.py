@@ -18,7 +18,7 @@ LAST_CLOSED = "Created-to-Last Closed Time in seconds"
 FIRST_CHANNEL, LAST_CHANNEL = "First Channel", "Last Channel"
 TOPICS = "Topics with Hierarchy"
 TOPIC_LIST = ","
-"""What stands between two topics of a conversation (unconfirmed), so that a name with a comma counts as two."""
+"""What stands between two topics of a conversation (unconfirmed); see `TopicCells`."""
 REOPENED = "Times Reopened"
 FCR_ELIGIBLE, FCR_SUCCESS = "Is FCR Eligible", "Is FCR Success"
 

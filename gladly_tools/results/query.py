@@ -110,7 +110,8 @@ class Condition:
     on_weekdays                      zone, then weekdays of that zone, 1 for Monday to 7 for Sunday
     at_hours                         zone, then hours of that zone's clock, 0 to 23
     lists                            separator, then items: the text, split there and trimmed, has one of them
-                                     exactly; None stands for empty
+                                     exactly; None stands for empty; an item that holds the separator
+                                     stands for its pieces, one after another
     is_...                           no values
 
     On a list, `contains` asks each item and `one_of` asks for any item. `negated` takes exactly the other
