@@ -62,7 +62,7 @@ DASHBOARD = "contact-information"
 
 
 def searches() -> Iterator[Query]:
-    """One search in ever other letters, small or capital, so that what is kept of the one is not of the next."""
+    """One search, each time with other capital letters, so that what is kept of one is of no use to the next."""
     for number in itertools.count():
         yield Query(search="".join(c.upper() if number >> place & 1 else c for place, c in enumerate(SEARCH.search)))
 

@@ -14,16 +14,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from gladly_tools.insights import TopicCells
-from gladly_tools.insights.columns import TOPICS
+from gladly_tools.insights.columns import CREATED, HANDLE_TIME, TOPICS, seconds_of
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.sql import quoted
 from gladly_tools.results.table import Table
 
-CREATED = "Created At"
 SMALL_GROUP = 5
 PERCENT = "Change, % of before"
 NOBODY = "(none)"
-_HANDLE_TIME = '"Conversation Handle Time in seconds"'
+_HANDLE_TIME = seconds_of(HANDLE_TIME)
 
 _CELL = f"coalesce({quoted(TOPICS)}, '')"
 
