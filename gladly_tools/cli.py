@@ -542,13 +542,15 @@ def _deliver(result: Result, target: Target, look: Look) -> None:
 
 
 def _write_report(runs: Runs, result: Result, account: Account, target: Target) -> None:
+    names = Names(runs, account)
     try:
         found = report_of(
             result,
             Query(),
             account,
             now=runs.journal.now(),
-            names=Names(runs, account).of,
+            names=names.of,
+            known_topics=names.topics(),
             separator=runs.settings.topic_separator,
         )
         path = target.write(iter([page(found)]), partial=result.manifest.partial)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from gladly_tools.account import Account
 from gladly_tools.errors import GladlyToolsError
@@ -16,6 +16,7 @@ from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 
+TOPICS = "topics"
 MOST_RESULTS = 3
 """How many of an export's latest results are asked; an id that none of them names is taken for unknown."""
 
@@ -58,6 +59,21 @@ class Names:
                 break
         return Known(names=names, newest=max(moments, default=None), oldest=min(moments, default=None))
 
+    def topics(self) -> tuple[str, ...] | None:
+        """The topics whose names hold a comma, with all above them, as the account last exported them.
+
+        None when no result or snapshot of its topics is there.
+        """
+        mine = self._runs.snapshots.of(self._account.owner)
+        sources = [partial(_first_table, self._runs.store, job.id) for job in self._jobs() if job.kind == TOPICS]
+        sources += [partial(mine.open, each.id) for each in mine.list(TOPICS)]
+        for opened in sources:
+            try:
+                return tuple(opened().frame('SELECT "Name" AS name FROM rows WHERE contains("Name", \',\')')["name"])
+            except GladlyToolsError:
+                continue  # damaged, or deleted just now; another may tell
+        return None
+
     def _jobs(self) -> list[Job]:
         """The account's jobs that may be asked, the one that finished last first."""
         finished = [job for job in self._runs.jobs(self._account) if job.state.finished]
@@ -75,6 +91,10 @@ class Names:
             return _names_in(self._runs.store, job.id, kind, ids)
         except GladlyToolsError:
             return {}  # damaged, or deleted just now; another result may know
+
+
+def _first_table(store: ResultStore, result_id: str) -> Table:
+    return Table(store.open(result_id))
 
 
 @lru_cache(maxsize=128)

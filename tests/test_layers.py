@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "search": {"errors", "items", "results"},
     "jobs": BASE | {"disk_faults", "sqlite_file"},
     "snapshots": {"errors", "results"},
-    "comparing": {"errors", "results"},
+    "comparing": {"errors", "insights", "results"},
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
     "runs": BASE

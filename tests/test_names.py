@@ -166,3 +166,21 @@ def test_the_file_export_names_agents_customers_and_topics(
     assert names.items() <= {agent.id: agent.name for agent in client.agents.list()}.items()
     assert names
     assert Names(runs, account).of("customers", company.customers)
+
+
+def test_topics_with_a_comma_are_those_of_the_latest_export_or_of_a_snapshot_when_that_is_deleted(
+    runs: Runs, client: Client, account: Account
+) -> None:
+    assert Names(runs, account).topics() is None
+    export = EXPORTS["topics"]
+    job = runs.run_here(account, client, export, export.parameters(), nobody)
+    known = Names(runs, account).topics()
+    assert known
+    assert all("," in name for name in known)
+    assert any(name.endswith("VAT, GST & other tax") for name in known)
+    runs.delete(account, job.id)
+    assert Names(runs, account).topics() == known
+    for snapshot in runs.snapshots.of(account.owner).list("topics"):
+        runs.snapshots.of(account.owner).delete(snapshot.id)
+    assert Names(runs, account).topics() is None
+    assert Names(runs, replace(account, username="somebody@else.example")).topics() is None

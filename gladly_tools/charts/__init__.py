@@ -10,6 +10,7 @@ from gladly_tools.charts.dashboard import Choice, Dashboard, Drawn, Names, Scope
 from gladly_tools.charts.events import EVENT_CHARTS, EVENT_HISTORY_CHARTS
 from gladly_tools.charts.look import DARK, LIGHT, Look
 from gladly_tools.charts.records import ANSWER_CHARTS, CUSTOMER_CHARTS, ITEM_CHARTS
+from gladly_tools.insights import TopicCells
 
 DASHBOARDS: Mapping[str, Dashboard] = {
     "answers": ANSWER_CHARTS,
@@ -43,5 +44,6 @@ __all__ = [
     "Scope",
     "Section",
     "Size",
+    "TopicCells",
     "no_names",
 ]

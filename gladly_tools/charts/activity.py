@@ -36,6 +36,11 @@ class Activity:
         """What several are called, as the name of a column."""
         return f"{self.one.capitalize()}s"
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All that its charts are made of."""
+        return self.time, self.type, self.who.column
+
 
 def activity_charts(scope: Scope, activity: Activity) -> Iterator[Drawn]:
     """Over time by type, then by type and by whom."""

@@ -11,10 +11,8 @@ from gladly_tools.charts.bar_charts import (
     HOURS,
     ROWS,
     count_bars,
-    group_notes,
+    group_bars,
     height_of,
-    labels_of,
-    marks_of,
 )
 from gladly_tools.charts.chart import Chart, Mark, Size
 from gladly_tools.charts.dashboard import Drawn, Scope
@@ -93,58 +91,34 @@ def _by_age(scope: Scope, as_of: str) -> Chart:
 
 
 def _load(load: Grouped) -> Chart:
-    grouping = GROUPINGS["Agent"]
-    frame = pd.DataFrame({"Agent": labels_of(load, grouping), ROWS: load.frame["rows"], OPEN_NOW: load.frame["open"]})
-    text = [
-        f"{rows:,} · {open_now:,} open" if open_now else f"{rows:,}"
-        for rows, open_now in zip(load.frame["rows"], load.frame["open"], strict=True)
-    ]
-    return Chart(
+    rows, open_now = load.frame["rows"], load.frame["open"]
+    return group_bars(
+        load,
+        {ROWS: rows, OPEN_NOW: open_now},
         key="load",
         title="Conversations by agent",
+        grouping=GROUPINGS["Agent"],
         help="By the agent assigned now, with how many of them are open.",
-        frame=frame,
-        drawn=lambda drawn, look: bars(
-            drawn,
-            look,
-            label="Agent",
-            amount=ROWS,
-            text=text,
-            rows=ROWS,
-            pale=bool(load.others),
-            tips=[tip("Agent"), tip(ROWS, ","), tip(OPEN_NOW, ",")],
-        ),
-        words=f"Bars: {'; '.join(f'{name} {words}' for name, words in zip(frame['Agent'], text, strict=True))}",
-        notes=group_notes(load, grouping),
-        marks=marks_of(load, grouping),
-        height=height_of(len(frame)),
+        amount=ROWS,
+        rows=ROWS,
+        text=[f"{all_:,} · {now:,} open" if now else f"{all_:,}" for all_, now in zip(rows, open_now, strict=True)],
+        tips=[tip(ROWS, ","), tip(OPEN_NOW, ",")],
     )
 
 
 def _handled(load: Grouped) -> Chart:
-    grouping = GROUPINGS["Agent"]
-    hours = "Handle time, hours"
-    frame = pd.DataFrame(
-        {"Agent": labels_of(load, grouping), ROWS: load.frame["rows"], hours: load.frame["handled"] / HOURS}
-    )
-    text = [f"{float(seconds) / HOURS:,.1f} h" for seconds in load.frame["handled"]]
-    return Chart(
+    name = "Handle time, hours"
+    hours = load.frame["handled"] / HOURS
+    return group_bars(
+        load,
+        {ROWS: load.frame["rows"], name: hours},
         key="handled",
         title="Handle time by agent, in all",
+        grouping=GROUPINGS["Agent"],
         help="The handle time of all their conversations together, by the agent assigned now.",
-        frame=frame,
-        drawn=lambda drawn, look: bars(
-            drawn,
-            look,
-            label="Agent",
-            amount=hours,
-            text=text,
-            rows=ROWS,
-            pale=bool(load.others),
-            tips=[tip("Agent"), tip(hours, ",.1f"), tip(ROWS, ",")],
-        ),
-        words=f"Bars: {'; '.join(f'{name} {words}' for name, words in zip(frame['Agent'], text, strict=True))}",
-        notes=group_notes(load, grouping, "Several agents may have handled a conversation; it counts for the last."),
-        marks=marks_of(load, grouping),
-        height=height_of(len(frame)),
+        amount=name,
+        rows=ROWS,
+        text=[f"{each:,.1f} h" for each in hours],
+        tips=[tip(name, ",.1f"), tip(ROWS, ",")],
+        notes=["Several agents may have handled a conversation; it counts for the last."],
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import altair as alt
 import pandas as pd
 
 from gladly_tools.amounts import short_duration
@@ -61,6 +63,51 @@ def height_of(rows: int) -> int:
     return max(120, BAR_HEIGHT * rows + 12)
 
 
+def group_bars(
+    found: Grouped,
+    figures: Mapping[str, pd.Series[Any] | Sequence[float]],
+    *,
+    key: str,
+    title: str,
+    grouping: Grouping,
+    help: str,
+    amount: str,
+    rows: str,
+    text: Sequence[str],
+    tips: Sequence[alt.Tooltip],
+    notes: Sequence[str] = (),
+    more: tuple[Condition, ...] = (),
+    top: float | None = None,
+) -> Chart:
+    """A bar a group: these `figures` of the groups by name, of which `amount` is drawn, and `rows` counts.
+
+    `text` is at the end of each bar; `more` is what holds for all of the rows, `top` the end of the axis.
+    """
+    name = grouping.one.capitalize()
+    frame = pd.DataFrame({name: labels_of(found, grouping), **figures})
+    return Chart(
+        key=key,
+        title=title,
+        help=help,
+        frame=frame,
+        drawn=lambda drawn, look: bars(
+            drawn,
+            look,
+            label=name,
+            amount=amount,
+            text=text,
+            rows=rows,
+            top=top,
+            pale=bool(found.others),
+            tips=[tip(name), *tips],
+        ),
+        words=f"Bars: {'; '.join(f'{label} {words}' for label, words in zip(frame[name], text, strict=True))}",
+        notes=group_notes(found, grouping, *notes),
+        marks=marks_of(found, grouping, more),
+        height=height_of(len(frame)),
+    )
+
+
 def count_bars(
     found: Grouped,
     *,
@@ -73,30 +120,22 @@ def count_bars(
     more: tuple[Condition, ...] = (),
 ) -> Chart:
     """How many rows, called `noun`, each group has, with its share of all; `more` is what holds for all of them."""
-    name = grouping.one.capitalize()
-    total = int(found.frame["rows"].sum())
-    shares = [100 * int(rows) / total for rows in found.frame["rows"]]
-    frame = pd.DataFrame({name: labels_of(found, grouping), noun: found.frame["rows"], SHARE: shares})
-    text = [f"{rows:,} · {share:.0f}%" for rows, share in zip(frame[noun], shares, strict=True)]
-    return Chart(
+    counts = found.frame["rows"]
+    total = int(counts.sum())
+    shares = [100 * int(rows) / total for rows in counts]
+    return group_bars(
+        found,
+        {noun: counts, SHARE: shares},
         key=key,
         title=title,
+        grouping=grouping,
         help=help,
-        frame=frame,
-        drawn=lambda drawn, look: bars(
-            drawn,
-            look,
-            label=name,
-            amount=noun,
-            text=text,
-            rows=noun,
-            pale=bool(found.others),
-            tips=[tip(name), tip(noun, ","), tip(SHARE, ".1f")],
-        ),
-        words=f"Bars: {'; '.join(f'{label} {words}' for label, words in zip(frame[name], text, strict=True))}",
-        notes=group_notes(found, grouping, *([note] if note else [])),
-        marks=marks_of(found, grouping, more),
-        height=height_of(len(frame)),
+        amount=noun,
+        rows=noun,
+        text=[f"{rows:,} · {share:.0f}%" for rows, share in zip(counts, shares, strict=True)],
+        tips=[tip(noun, ","), tip(SHARE, ".1f")],
+        notes=[note] if note else [],
+        more=more,
     )
 
 
@@ -114,32 +153,22 @@ def share_bars(
     help: str = "",
 ) -> Chart:
     """Which share of each group's `whole` is `part`; `more` is what holds for the whole."""
-    name = grouping.one.capitalize()
-    rates = [100 * int(part) / int(rows) for part, rows in zip(found.frame["part"], found.frame["rows"], strict=True)]
-    frame = pd.DataFrame(
-        {name: labels_of(found, grouping), whole: found.frame["rows"], part: found.frame["part"], rate: rates}
-    )
-    text = [f"{share:.0f}% of {rows:,}" for share, rows in zip(rates, found.frame["rows"], strict=True)]
-    return Chart(
+    counts, parts = found.frame["rows"], found.frame["part"]
+    rates = [100 * int(hits) / int(rows) for hits, rows in zip(parts, counts, strict=True)]
+    return group_bars(
+        found,
+        {whole: counts, part: parts, rate: rates},
         key=key,
         title=title,
+        grouping=grouping,
         help=help,
-        frame=frame,
-        drawn=lambda drawn, look: bars(
-            drawn,
-            look,
-            label=name,
-            amount=rate,
-            text=text,
-            rows=whole,
-            top=100,
-            pale=bool(found.others),
-            tips=[tip(name), tip(rate, ".1f"), tip(part, ","), tip(whole, ",")],
-        ),
-        words=f"Bars: {'; '.join(f'{label} {words}' for label, words in zip(frame[name], text, strict=True))}",
-        notes=group_notes(found, grouping, note),
-        marks=marks_of(found, grouping, more),
-        height=height_of(len(frame)),
+        amount=rate,
+        rows=whole,
+        text=[f"{share:.0f}% of {rows:,}" for share, rows in zip(rates, counts, strict=True)],
+        tips=[tip(rate, ".1f"), tip(part, ","), tip(whole, ",")],
+        notes=[note],
+        more=more,
+        top=100,
     )
 
 

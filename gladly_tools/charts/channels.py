@@ -33,7 +33,7 @@ def channel_charts(scope: Scope) -> Iterator[Drawn]:
         grouping=GROUPINGS["Channel"],
     )
     yield _first_to_last(scope)
-    yield _over_time(scope, counts_by(scope.table, scope.query, GROUPINGS["Channel"], most=MOST_CHANNELS))
+    yield _over_time(scope, found.busiest(MOST_CHANNELS))
 
 
 def _first_to_last(scope: Scope) -> Chart:

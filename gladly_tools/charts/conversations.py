@@ -14,6 +14,7 @@ from gladly_tools.charts.times import GROUP, MEASURE, time_charts
 from gladly_tools.charts.topics import topic_charts
 from gladly_tools.charts.volume import STEP, TREND_STEP, volume_charts
 from gladly_tools.insights import headline
+from gladly_tools.insights.columns import FIGURE_COLUMNS
 
 
 def headline_figures(scope: Scope) -> Iterator[Drawn]:
@@ -66,6 +67,7 @@ def _percent(share: float | None) -> str:
 
 CONVERSATIONS = Dashboard(
     headline=headline_figures,
+    columns=FIGURE_COLUMNS,
     sections=(
         Section(title="Volume", draw=volume_charts, choices=(STEP,)),
         Section(title="Channels", draw=channel_charts, choices=(TREND_STEP,)),

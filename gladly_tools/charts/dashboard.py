@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gladly_tools.charts.chart import Chart, Figures
+from gladly_tools.insights import TopicCells
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 
@@ -40,7 +41,7 @@ class Choice:
 class Scope:
     """What a dashboard is made of: the rows of `table` that `query` takes, with days and hours in `zone` (IANA).
 
-    `separator` joins the levels of a topic's path. `chosen` has the options of the section's choices by key; what is
+    `topics` tells how cells of topics are read. `chosen` has the options of the section's choices by key; what is
     not there is the usual one.
     """
 
@@ -48,7 +49,7 @@ class Scope:
     query: Query
     zone: str
     names: Names = no_names
-    separator: str = ">>"
+    topics: TopicCells = field(default_factory=TopicCells)
     chosen: Mapping[str, str] = field(default_factory=dict)
 
     def option(self, choice: Choice) -> str:
@@ -77,10 +78,28 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """What one export shows: headline figures and sections, in order; calling it makes everything of all of them."""
+    """What one export shows: headline figures and sections, in order; calling it makes everything of all of them.
+
+    `columns` are all that its figures are made of; none when some are made of more than the rows that a query takes.
+    """
 
     sections: tuple[Section, ...]
     headline: Callable[[Scope], Iterator[Drawn]] | None = None
+    columns: tuple[str, ...] = ()
+
+    def scope(
+        self,
+        table: Table,
+        query: Query,
+        zone: str,
+        names: Names = no_names,
+        *,
+        topics: TopicCells = TopicCells(),  # noqa: B008 it is frozen
+        chosen: Mapping[str, str] | None = None,
+    ) -> Scope:
+        """What all of it is made of; where that takes long, which rows the query takes is told once for all of it."""
+        table, query = table.narrowed(query, self.columns)
+        return Scope(table=table, query=query, zone=zone, names=names, topics=topics, chosen=chosen or {})
 
     def __call__(
         self,
@@ -89,11 +108,11 @@ class Dashboard:
         zone: str,
         names: Names = no_names,
         *,
-        separator: str = ">>",
+        topics: TopicCells = TopicCells(),  # noqa: B008 it is frozen
         chosen: Mapping[str, str] | None = None,
     ) -> Iterator[Drawn]:
         """Headline figures and charts of every section, in order, each made when it is asked for."""
-        scope = Scope(table=table, query=query, zone=zone, names=names, separator=separator, chosen=chosen or {})
+        scope = self.scope(table, query, zone, names, topics=topics, chosen=chosen)
         if self.headline is not None:
             yield from self.headline(scope)
         for section in self.sections:

@@ -31,6 +31,12 @@ STATE_COLORS = {
     State.UNKNOWN: "#dde3e0",
 }
 UNKNOWN_IN_DARK = "#2c3531"
+HISTORY = Activity(
+    one="event",
+    time="Timestamp",
+    type="Event Type",
+    who=Grouping(column="Initiator Agent Name", one="initiating agent", many="initiating agents"),
+)
 
 
 def _event_charts(scope: Scope) -> Iterator[Drawn]:
@@ -41,8 +47,7 @@ def _event_charts(scope: Scope) -> Iterator[Drawn]:
 
 
 def _event_history_charts(scope: Scope) -> Iterator[Drawn]:
-    who = Grouping(column="Initiator Agent Name", one="initiating agent", many="initiating agents")
-    yield from activity_charts(scope, Activity(one="event", time="Timestamp", type="Event Type", who=who))
+    yield from activity_charts(scope, HISTORY)
 
 
 def _availability(scope: Scope) -> Chart:
@@ -147,4 +152,6 @@ def _lane_words(name: str, spans: Sequence[AgentSpan]) -> str:
 
 
 EVENT_CHARTS = Dashboard(sections=(Section(title="Events", draw=_event_charts),))
-EVENT_HISTORY_CHARTS = Dashboard(sections=(Section(title="Events", draw=_event_history_charts),))
+EVENT_HISTORY_CHARTS = Dashboard(
+    sections=(Section(title="Events", draw=_event_history_charts),), columns=HISTORY.columns
+)

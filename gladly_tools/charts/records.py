@@ -7,7 +7,7 @@ where the run is shown, and are no result of an export.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gladly_tools.charts.activity import Activity, activity_charts
 from gladly_tools.charts.bar_charts import ROWS, count_bars
@@ -20,7 +20,10 @@ ITEMS = Activity(
     type="content.type",
     who=Grouping(column="initiator.type", one="initiator", many="initiators"),
 )
-ANSWERS = "Answers"
+STATUS = Grouping(column="status", one="status", many="statuses")
+INBOX = Grouping(column="Inbox", one="inbox", many="inboxes")
+LANGUAGE = Grouping(column="Language", one="language", many="languages")
+AUDIENCE = Grouping(column="Audiences", one="audience", many="audiences")
 
 
 def _item_charts(scope: Scope) -> Iterator[Drawn]:
@@ -28,33 +31,25 @@ def _item_charts(scope: Scope) -> Iterator[Drawn]:
 
 
 def _customer_charts(scope: Scope) -> Iterator[Drawn]:
-    for column, one, many in (("status", "status", "statuses"), ("Inbox", "inbox", "inboxes")):
-        grouping = Grouping(column=column, one=one, many=many)
-        if not scope.has(column):
-            continue
-        yield count_bars(
-            counts_by(scope.table, scope.query, grouping),
-            key=f"by-{one}",
-            title=f"Conversations by {one}",
-            grouping=grouping,
-            noun=ROWS,
-        )
+    yield from _counts(scope, ROWS, (STATUS, INBOX))
 
 
 def _answer_charts(scope: Scope) -> Iterator[Drawn]:
-    for column, one, many in (("Language", "language", "languages"), ("Audiences", "audience", "audiences")):
-        grouping = Grouping(column=column, one=one, many=many)
-        if not scope.has(column):
-            continue
-        yield count_bars(
-            counts_by(scope.table, scope.query, grouping),
-            key=f"by-{one}",
-            title=f"Answers by {one}",
-            grouping=grouping,
-            noun=ANSWERS,
-        )
+    yield from _counts(scope, "Answers", (LANGUAGE, AUDIENCE))
 
 
-ITEM_CHARTS = Dashboard(sections=(Section(title="Items", draw=_item_charts),))
+def _counts(scope: Scope, noun: str, groupings: Sequence[Grouping]) -> Iterator[Drawn]:
+    for grouping in groupings:
+        if scope.has(grouping.column):
+            yield count_bars(
+                counts_by(scope.table, scope.query, grouping),
+                key=f"by-{grouping.one}",
+                title=f"{noun} by {grouping.one}",
+                grouping=grouping,
+                noun=noun,
+            )
+
+
+ITEM_CHARTS = Dashboard(sections=(Section(title="Items", draw=_item_charts),), columns=ITEMS.columns)
 CUSTOMER_CHARTS = Dashboard(sections=(Section(title="Conversations", draw=_customer_charts),))
 ANSWER_CHARTS = Dashboard(sections=(Section(title="Answers", draw=_answer_charts),))

@@ -16,19 +16,19 @@ from gladly_tools.charts.picking import SMALL_GROUP, SMALL_NOTE, lists, one_of, 
 from gladly_tools.charts.volume import NO_TIME, trend_steps_of
 from gladly_tools.insights import Topic, Topics, durations_by_topic, topics, topics_over_time
 from gladly_tools.insights.columns import MOST_GROUPS, TOPIC_LIST, TOPICS
-from gladly_tools.insights.topics import path_of
 from gladly_tools.results.query import Condition
 
 MOST_TOPICS = 30
 MOST_LINES = 6
 STEP_DOWN = " > "
+UNKNOWN_NAMES = "Topic names that hold a comma count as several until you export Topics."
 COUNTED_ONCE = "A conversation counts once in each of its topics, and once in each topic above those."
 
 
 def topic_charts(scope: Scope) -> Iterator[Drawn]:
     """The tree of topics, and the topmost over time."""
-    found = topics(scope.table, scope.query, scope.separator)
-    yield _tree(found)
+    found = topics(scope.table, scope.query, scope.topics)
+    yield _tree(scope, found)
     if found.topics:
         yield _over_time(scope, found)
 
@@ -38,12 +38,19 @@ def path_words(topic: Topic) -> str:
     return STEP_DOWN.join(topic.path)
 
 
-def has_any(items: Sequence[str]) -> Condition:
-    """A conversation has one of these items."""
-    return lists(TOPICS, TOPIC_LIST, items)
+def has_any(found: Topics, items: Sequence[str]) -> Condition:
+    """A conversation has one of these items; where a filter would cut names of theirs in two, their cells are told."""
+    if found.is_listed_alike(items):
+        return lists(TOPICS, TOPIC_LIST, items)
+    return one_of(TOPICS, *sorted(found.texts_with(items)))
 
 
-def _tree(found: Topics) -> Chart:
+def names_note(scope: Scope) -> tuple[str, ...]:
+    """What is assumed of names that hold a comma, where it is not known which do."""
+    return () if scope.topics.known is not None else (UNKNOWN_NAMES,)
+
+
+def _tree(scope: Scope, found: Topics) -> Chart:
     shown = found.busiest(MOST_TOPICS)
     left_out = len(found.topics) - len(shown)
     depths = [len(topic.path) - 1 for topic in shown]
@@ -55,7 +62,7 @@ def _tree(found: Topics) -> Chart:
     )
     labels = [topic.path[-1] for topic in shown] + (["(none)"] if found.without else [])
     depths += [0] if found.without else []
-    notes = [COUNTED_ONCE]
+    notes = [COUNTED_ONCE, *names_note(scope)]
     if left_out:
         notes.append(f"The {len(shown)} busiest; {counted(left_out, 'other topic')} with fewer are not shown.")
     if (frame[ROWS] < SMALL_GROUP).any():
@@ -79,7 +86,9 @@ def _tree(found: Topics) -> Chart:
         ),
         words=f"Nested bars: {'; '.join(f'{name} {rows:,}' for name, rows in frame.itertuples(index=False))}",
         notes=tuple(notes) if len(frame) else ("No conversation here has a topic.",),
-        marks=[Mark(label=path_words(topic), rows=topic.rows, conditions=(has_any(topic.items),)) for topic in shown]
+        marks=[
+            Mark(label=path_words(topic), rows=topic.rows, conditions=(has_any(found, topic.items),)) for topic in shown
+        ]
         + ([Mark(label="(none)", rows=found.without, conditions=(one_of(TOPICS, None),))] if found.without else []),
         height=height_of(len(frame)),
     )
@@ -90,6 +99,7 @@ def _over_time(scope: Scope, found: Topics) -> Chart:
     frame = topics_over_time(scope.table, scope.query, scope.zone, found, shown, unit=steps.name)
     days = sorted(set(frame["day"]))
     names = [path_words(topic) for topic in shown]
+    chosen = [has_any(found, topic.items) for topic in shown]
     if days:
         # A step without any is a point at none, or a line would pass over it.
         every = pd.MultiIndex.from_product(
@@ -133,7 +143,7 @@ def _over_time(scope: Scope, found: Topics) -> Chart:
             Mark(
                 label=f"{steps.words(day)}, {names[place]}",
                 rows=int(rows),
-                conditions=(*steps.conditions(day, day), has_any(shown[place].items)),
+                conditions=(*steps.conditions(day, day), chosen[place]),
             )
             for day, place, rows in zip(frame["day"], frame["place"], frame["rows"], strict=True)
         ],
@@ -145,28 +155,22 @@ def _over_time(scope: Scope, found: Topics) -> Chart:
 
 def times_by_topic(scope: Scope, measure: str, column: str) -> Chart:
     """A duration by topic; a conversation counts in each topic that it has."""
-    found = topics(scope.table, scope.query, scope.separator)
+    found = topics(scope.table, scope.query, scope.topics)
     # Only what conversations name themselves, not what stands above; of those, the busiest.
-    own_items = {topic: items for topic in found.topics if (items := _own(topic, scope.separator))}
-    listed = sorted(own_items, key=lambda topic: (-topic.rows, topic.path))
+    listed = sorted((topic for topic in found.topics if topic.own), key=lambda topic: (-topic.rows, topic.path))
     shown = listed[:MOST_GROUPS]
-    own = [own_items[topic] for topic in shown]
+    own = [topic.own for topic in shown]
     spans = durations_by_topic(scope.table, scope.query, column, found, own)
     places = [int(place) for place in spans.frame["member"]]
-    notes = ["Dot: median. Tick: 90th percentile. A conversation counts in each of its topics."]
-    if len(own_items) > len(shown):
-        notes.append(f"The {len(shown)} busiest of {len(own_items)} topics.")
+    notes = ["Dot: median. Tick: 90th percentile. A conversation counts in each of its topics.", *names_note(scope)]
+    if len(listed) > len(shown):
+        notes.append(f"The {len(shown)} busiest of {len(listed)} topics.")
     return duration_spans_of(
         spans.frame,
         key="times-by",
         title=f"{measure} by topic",
         name="Topic",
         labels=[path_words(shown[place]) for place in places],
-        conditions=[(has_any(own[place]), *present(scope.table, column)) for place in places],
+        conditions=[(has_any(found, own[place]), *present(scope.table, column)) for place in places],
         notes=notes,
     )
-
-
-def _own(topic: Topic, separator: str) -> tuple[str, ...]:
-    """The items that name this topic itself, not one beneath it."""
-    return tuple(item for item in topic.items if path_of(item, separator) == topic.path)

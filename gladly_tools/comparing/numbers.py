@@ -13,16 +13,18 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from gladly_tools.insights import TopicCells
+from gladly_tools.insights.columns import CREATED, HANDLE_TIME, TOPICS, seconds_of
 from gladly_tools.results.query import Condition, Operator, Query
+from gladly_tools.results.sql import quoted
 from gladly_tools.results.table import Table
 
-CREATED = "Created At"
 SMALL_GROUP = 5
 PERCENT = "Change, % of before"
-MOST_NAMES = 200
 NOBODY = "(none)"
-_HANDLE_TIME = '"Conversation Handle Time in seconds"'
-_HELD = chr(0xE000)  # stands for a comma that is part of a name
+_HANDLE_TIME = seconds_of(HANDLE_TIME)
+
+_CELL = f"coalesce({quoted(TOPICS)}, '')"
 
 # Both quantiles in one, which the engine then works out once.
 _QUANTILES = f"quantile_cont({_HANDLE_TIME}, [0.5, 0.9])"
@@ -135,17 +137,6 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 """What conversations are grouped by: the column that tells groups apart, and the one with their names."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Topics:
-    """How a cell of topics is read: `separator` joins the levels of one, a comma its topics.
-
-    A topic whose own name holds a comma can only be told when its whole path is among the `known`.
-    """
-
-    separator: str = ">>"
-    known: tuple[str, ...] = ()
-
-
 def in_days(table: Table, first: date, last: date, zone: str) -> Period:
     """The conversations of a table that were created on these days."""
     start, end = (datetime.combine(day, time(), tzinfo=ZoneInfo(zone)) for day in (first, last + timedelta(days=1)))
@@ -158,7 +149,7 @@ def figures(period: Period, measures: Sequence[Measure] = MEASURES) -> pd.DataFr
     return period.table.frame(f"SELECT 'all' AS key, 'all' AS name, {_of(measures)} FROM rows", period.query)
 
 
-def groups(period: Period, group: str, topics: Topics, measures: Sequence[Measure] = MEASURES) -> pd.DataFrame:
+def groups(period: Period, group: str, topics: TopicCells, measures: Sequence[Measure] = MEASURES) -> pd.DataFrame:
     """`key`, `name`, and the figures that measures are made of, of each group of conversations.
 
     `group` is a key of `GROUPS`; a conversation counts once in a topic. Those that belong to none have an empty key.
@@ -185,27 +176,21 @@ def _of(measures: Sequence[Measure]) -> str:
     return ", ".join(f"{_FIGURES[name]} AS {name}" for name in names)
 
 
-def _by_topic(period: Period, topics: Topics, listed: str, *, whole: bool) -> pd.DataFrame:
+def _by_topic(period: Period, topics: TopicCells, listed: str, *, whole: bool) -> pd.DataFrame:
     # Each different cell is taken apart once, however many conversations have it.
-    held = sorted((name for name in topics.known if "," in name), key=lambda name: (-len(name), name))[:MOST_NAMES]
-    names = {f"name_{number}": name for number, name in enumerate(held)}
-    values = {f"held_{number}": name.replace(",", _HELD) for number, name in enumerate(held)}
-    cell = "cell"
-    for number in range(len(held)):
-        cell = f"replace({cell}, $name_{number}, $held_{number})"
-    topic = "trim(topic)" if whole else "trim(string_split(trim(topic), $separator)[1])"
+    texts = period.table.frame(f"SELECT DISTINCT {_CELL} AS text FROM rows", period.query)["text"]
+    pairs = {
+        (text, topic if whole else topics.path(topic)[0]) for text in texts for topic in topics.topics(text) or ("",)
+    }
+    members = sorted(pairs) or [("", "")]
     return period.table.frame(
         f"""
-        , cells AS (SELECT DISTINCT coalesce("Topics with Hierarchy", '') AS cell FROM rows),
-        parts AS (SELECT DISTINCT cell, replace({topic}, $held, ',') AS topic
-                  FROM (SELECT cell, unnest(string_split({cell}, ',')) AS topic FROM cells)),
-        members AS (SELECT cell, topic FROM parts WHERE topic <> ''
-                    UNION ALL SELECT cell, '' FROM cells WHERE cell NOT IN (SELECT cell FROM parts WHERE topic <> ''))
+        , members AS (SELECT unnest($texts) AS text, unnest($topics) AS topic)
         SELECT topic AS key, coalesce(nullif(topic, ''), '{NOBODY}') AS name, {listed}
-        FROM rows JOIN members ON coalesce("Topics with Hierarchy", '') = cell GROUP BY topic
+        FROM rows JOIN members ON {_CELL} = text GROUP BY topic
         """,
         period.query,
-        {**names, **values, "held": _HELD, **({} if whole else {"separator": topics.separator})},
+        {"texts": [text for text, _ in members], "topics": [topic for _, topic in members]},
     )
 
 

@@ -13,6 +13,7 @@ from gladly_tools.insights.groups import Grouped, counts_by, durations_by
 from gladly_tools.insights.headline import Headline, headline
 from gladly_tools.insights.resolution import first_contact_resolution_by, reopened_by
 from gladly_tools.insights.times import Spread, spread
+from gladly_tools.insights.topic_cells import TopicCells
 from gladly_tools.insights.topics import Topic, Topics, durations_by_topic, topics, topics_over_time
 from gladly_tools.insights.volume import per_day, per_hour_of_week, per_week
 
@@ -25,6 +26,7 @@ __all__ = [
     "Headline",
     "Spread",
     "Topic",
+    "TopicCells",
     "Topics",
     "counts_by",
     "durations_by",

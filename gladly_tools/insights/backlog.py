@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from gladly_tools.insights.columns import CREATED, HANDLE_TIME, MOST_GROUPS, OPEN, STATUS, Grouping
-from gladly_tools.insights.groups import Grouped, grouped
+from gladly_tools.insights.columns import CREATED, HANDLE_TIME, OPEN, STATUS, Grouping
+from gladly_tools.insights.groups import Grouped, summed
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 
@@ -58,16 +58,15 @@ def _within(place: int) -> str:
 
 def open_by(table: Table, query: Query, grouping: Grouping) -> Grouped:
     """`member`, `rows` open."""
-    return grouped(table, query, f"{grouping.cell} AS member", IS_OPEN, "")
+    return summed(table, query, f"{grouping.cell} AS member", IS_OPEN, "")
 
 
 def load_by(table: Table, query: Query, grouping: Grouping) -> Grouped:
     """`member`, `rows`, of them `open`, and their `handled` seconds in all (0 where nothing is known)."""
-    return grouped(
+    return summed(
         table,
         query,
         f'{grouping.cell} AS member, {IS_OPEN} AS is_open, "{HANDLE_TIME}" AS seconds',
         "",
         "count(*) FILTER (WHERE is_open) AS open, coalesce(sum(seconds), 0) AS handled",
-        most=MOST_GROUPS,
     )

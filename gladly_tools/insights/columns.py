@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gladly_tools.results.sql import filled, quoted
 
-KEY = "Conversation ID"
+CUSTOMER = "Customer ID"
 CREATED = "Created At"
 STATUS = "Status"
 OPEN = "OPEN"
@@ -18,7 +18,7 @@ LAST_CLOSED = "Created-to-Last Closed Time in seconds"
 FIRST_CHANNEL, LAST_CHANNEL = "First Channel", "Last Channel"
 TOPICS = "Topics with Hierarchy"
 TOPIC_LIST = ","
-"""What stands between two topics of a conversation (unconfirmed), so that a name with a comma counts as two."""
+"""What stands between two topics of a conversation (unconfirmed); see `TopicCells`."""
 REOPENED = "Times Reopened"
 FCR_ELIGIBLE, FCR_SUCCESS = "Is FCR Eligible", "Is FCR Success"
 
@@ -50,6 +50,12 @@ DURATIONS: Mapping[str, str] = {
     "Creation to last close": LAST_CLOSED,
 }
 """Columns of seconds, by what people call them."""
+FIGURE_COLUMNS = (
+    *(CUSTOMER, CREATED, STATUS, FIRST_CHANNEL, LAST_CHANNEL, TOPICS, REOPENED, FCR_ELIGIBLE, FCR_SUCCESS),
+    *(grouping.column for grouping in GROUPINGS.values()),
+    *DURATIONS.values(),
+)
+"""All of them."""
 
 
 def seconds_of(column: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gladly_tools.insights.columns import MOST_GROUPS, Grouping, seconds_of
 from gladly_tools.results.query import Query
+from gladly_tools.results.sql import quoted
 from gladly_tools.results.table import Table
 
 
@@ -28,25 +29,46 @@ class Grouped:
         members = self.frame["member"].iloc[: len(self.frame) - bool(self.others)]
         return [None if pd.isna(member) else str(member) for member in members]
 
+    def busiest(self, most: int) -> Grouped:
+        """The same with at most so many groups shown, where every figure of the others is the sum of theirs."""
+        shown = len(self.shown)
+        if shown <= most:
+            return self
+        rest = self.frame.iloc[most:].drop(columns="member").sum()
+        last = pd.DataFrame({"member": [None], **{name: [total] for name, total in rest.items()}})
+        frame = pd.concat([self.frame.iloc[:most], last.astype(self.frame.dtypes)], ignore_index=True)
+        return Grouped(frame=frame, others=self.others + shown - most)
 
-def counts_by(table: Table, query: Query, grouping: Grouping, *, most: int = MOST_GROUPS) -> Grouped:
+
+def counts_by(table: Table, query: Query, grouping: Grouping) -> Grouped:
     """`member`, `rows`."""
-    return grouped(table, query, f"{grouping.cell} AS member, 1 AS one", "", "", most=most)
+    return summed(table, query, f"{grouping.cell} AS member", "", "")
 
 
-def durations_by(table: Table, query: Query, grouping: Grouping, column: str, *, most: int = MOST_GROUPS) -> Grouped:
+def durations_by(table: Table, query: Query, grouping: Grouping, column: str) -> Grouped:
     """`member`, `rows` with such a duration, and its `median`, `p90` and `total` in seconds."""
     seconds = seconds_of(column)
-    return with_quantiles(
-        grouped(
-            table,
-            query,
-            f"{grouping.cell} AS member, {seconds} AS seconds",
-            f"{seconds} IS NOT NULL",
-            "quantile_cont(seconds, [0.5, 0.9]) AS quantiles, sum(seconds) AS total",
-            most=most,
-        )
+    figures = f"count(*) AS rows, quantile_cont({seconds}, [0.5, 0.9]) AS quantiles, sum({seconds}) AS total"
+    known = f"{seconds} IS NOT NULL"
+    frame = table.frame(
+        f"SELECT {grouping.cell} AS member, {figures} FROM rows WHERE {known}"
+        " GROUP BY member ORDER BY rows DESC, member",
+        query,
     )
+    others = max(len(frame) - MOST_GROUPS, 0)
+    if others:
+        # Once more for the others as one: quantiles of parts do not add up.
+        shown = Grouped(frame=frame.iloc[:MOST_GROUPS], others=0).shown
+        is_other = f"list_position($shown, {quoted(grouping.column)}) IS NULL"
+        if None in shown:
+            is_other += f" AND {grouping.cell} IS NOT NULL"
+        rest = table.frame(
+            f"SELECT NULL AS member, {figures} FROM rows WHERE {known} AND {is_other}",
+            query,
+            {"shown": [member for member in shown if member is not None]},
+        )
+        frame = pd.concat([frame.iloc[:MOST_GROUPS], rest], ignore_index=True)
+    return with_quantiles(Grouped(frame=frame, others=others))
 
 
 def with_quantiles(found: Grouped) -> Grouped:
@@ -57,27 +79,13 @@ def with_quantiles(found: Grouped) -> Grouped:
     return Grouped(frame=frame.drop(columns="quantiles").assign(median=median, p90=p90), others=found.others)
 
 
-def grouped(table: Table, query: Query, chosen: str, where: str, figures: str, *, most: int = MOST_GROUPS) -> Grouped:
-    """Aggregate by `member`; what is beyond the `most` busiest is aggregated once more, as one.
-
-    Two steps, since quantiles of parts do not add up: how many rows each group has, then the figures of what has a row.
-    """
+def summed(table: Table, query: Query, chosen: str, where: str, figures: str) -> Grouped:
+    """Aggregate by `member`; `figures` are such that those of several groups are the sums of theirs."""
     listed = f", {figures}" if figures else ""
     where = f"WHERE {where}" if where else ""
-    source = f", chosen AS (SELECT {chosen} FROM rows {where})"
-    counts = table.frame(
-        f"{source} SELECT member, count(*) AS rows {listed} FROM chosen GROUP BY member ORDER BY rows DESC, member",
+    frame = table.frame(
+        f", chosen AS (SELECT {chosen} FROM rows {where})"
+        f" SELECT member, count(*) AS rows {listed} FROM chosen GROUP BY member ORDER BY rows DESC, member",
         query,
     )
-    if len(counts) <= most:
-        return Grouped(frame=counts, others=0)
-    top = counts.iloc[:most]
-    named = [str(member) for member in top["member"] if not pd.isna(member)]
-    blank = "OR member IS NULL" if top["member"].isna().any() else ""
-    rest = table.frame(
-        f"{source} SELECT NULL AS member, count(*) AS rows {listed} FROM chosen"
-        f" WHERE NOT coalesce(list_contains($shown, member) {blank}, false)",
-        query,
-        {"shown": named},
-    )
-    return Grouped(frame=pd.concat([top, rest], ignore_index=True), others=len(counts) - most)
+    return Grouped(frame=frame, others=0).busiest(MOST_GROUPS)

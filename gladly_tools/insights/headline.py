@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gladly_tools.insights.columns import FCR_ELIGIBLE, FCR_SUCCESS, HANDLE_TIME, OPEN, REOPENED, STATUS
+from gladly_tools.insights.columns import CUSTOMER, FCR_ELIGIBLE, FCR_SUCCESS, HANDLE_TIME, OPEN, REOPENED, STATUS
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 
@@ -35,7 +35,7 @@ def headline(table: Table, query: Query) -> Headline:
     """The headline figures of the conversations that the query takes."""
     row = table.frame(
         f"""
-        SELECT count(*) AS conversations, count(DISTINCT "Customer ID") AS customers,
+        SELECT count(*) AS conversations, count(DISTINCT "{CUSTOMER}") AS customers,
                count(*) FILTER (WHERE "{STATUS}" = '{OPEN}') AS open_now,
                count("{HANDLE_TIME}") AS with_handle_time, quantile_cont("{HANDLE_TIME}", [0.5, 0.9]) AS quantiles,
                count(*) FILTER (WHERE "{FCR_ELIGIBLE}") AS fcr_eligible,

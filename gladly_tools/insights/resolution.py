@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gladly_tools.insights.columns import FCR_ELIGIBLE, FCR_SUCCESS, REOPENED, Grouping
-from gladly_tools.insights.groups import Grouped, grouped
+from gladly_tools.insights.groups import Grouped, summed
 from gladly_tools.results.query import Query
 from gladly_tools.results.sql import quoted
 from gladly_tools.results.table import Table
@@ -20,7 +20,7 @@ def reopened_by(table: Table, query: Query, grouping: Grouping) -> Grouped:
 
 
 def _shares(table: Table, query: Query, grouping: Grouping, whole: str, part: str) -> Grouped:
-    return grouped(
+    return summed(
         table,
         query,
         f"{grouping.cell} AS member, ({part}) AS part",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gladly_tools.account import Account
-from gladly_tools.charts import DASHBOARDS, Drawn, Names, Scope, no_names
+from gladly_tools.charts import DASHBOARDS, Drawn, Names, TopicCells, no_names
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import DateRange, IdsQuestion, Parameters, Question, load_parameters, questions
 from gladly_tools.exports.moments import MomentRange
@@ -64,16 +64,20 @@ def report_of(
     now: datetime,
     names: Names = no_names,
     separator: str = ">>",
+    known_topics: Sequence[str] | None = None,
     chosen: Mapping[str, str] | None = None,
 ) -> Report:
     """The report of the rows that a query takes of a result, as its account sees them.
+
+    `separator` and `known_topics` tell how topics are read, as `TopicCells`.
 
     Raises KeyError for an export without charts, and what `Table` raises.
     """
     manifest = result.manifest
     dashboard = DASHBOARDS[manifest.export]
     table = Table(result)
-    scope = Scope(table=table, query=query, zone=manifest.zone, names=names, separator=separator, chosen=chosen or {})
+    topics = TopicCells(separator=separator, known=known_topics)
+    scope = dashboard.scope(table, query, manifest.zone, names, topics=topics, chosen=chosen)
     headline = [Part(title="", drawn=tuple(dashboard.headline(scope)))] if dashboard.headline is not None else []
     sections = [Part(title=each.title, drawn=tuple(each.draw(scope))) for each in dashboard.sections]
     export = EXPORTS[manifest.export]
@@ -88,7 +92,7 @@ def report_of(
         zone=manifest.zone,
         parameters=tuple(_in_words(values, names)),
         filters=tuple(describe_query(query, manifest.zone, now=now)),
-        taken=table.count(query),
+        taken=scope.table.count(scope.query),
         rows=table.rows,
         missing=tuple(note for note in manifest.notes if note.level == "partial"),
         notes=tuple(note for note in manifest.notes if note.level != "partial"),

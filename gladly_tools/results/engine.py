@@ -12,6 +12,8 @@ import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
+from gladly_tools.results.kept_rows import KeptRows
+
 MEMORY_LIMIT = "160MB"
 THREADS = 2
 
@@ -22,13 +24,15 @@ pa.set_memory_pool(pa.system_memory_pool())
 class Engine:
     """A DuckDB that is shut in: it may read and spill below one folder, load nothing, and change no setting.
 
-    Thread-safe: each question gets its own cursor. `spill` is a folder in `folder` for temporary files of this process.
+    Thread-safe: each question gets its own cursor. `spill` is a folder in `folder` for temporary files of this process,
+    `kept` what is kept there from one question to the next.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         _sweep(folder)
         self.spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
+        self.kept = KeptRows(self.spill)
         self._in_use = FileLock(self.spill / _LOCK_NAME)
         self._in_use.acquire()
         weakref.finalize(self, _leave, self.spill, self._in_use)
@@ -44,9 +48,10 @@ class Engine:
             },
         )
         # The operating system caches files already; a second copy would only count against the limit.
-        self._database.execute("SET enable_external_file_cache = false")
-        self._database.execute("SET parquet_metadata_cache = true")
-        self._database.execute("SET TimeZone = 'UTC'")
+        self._database.execute("SET GLOBAL enable_external_file_cache = false")
+        # Global, since what is merely set is this connection's, and each question has one of its own.
+        self._database.execute("SET GLOBAL parquet_metadata_cache = true")
+        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
         self._database.execute("SET allowed_directories = $1", [[f"{folder}/"]])
         self._database.execute("SET enable_external_access = false")
         self._database.execute("SET lock_configuration = true")

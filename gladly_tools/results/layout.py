@@ -126,14 +126,25 @@ def read_footer(path: Path) -> Footer:
     return _footer(path, status.st_mtime_ns, status.st_size)
 
 
+def bare_footer(path: Path) -> Footer:
+    """The end of a file that says nothing about itself, as the engine writes them."""
+    with pq.ParquetFile(path) as file:
+        names, groups, size = _shape(file)
+    return Footer(names=names, row_groups=groups, data_bytes=size, facts=Facts(keys=(), index=0, rows=sum(groups)))
+
+
+def _shape(file: pq.ParquetFile) -> tuple[tuple[str, ...], tuple[int, ...], int]:
+    """Fields, rows of each row group, and the bytes of all."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    rows = tuple(group.num_rows for group in groups)
+    return tuple(file.schema_arrow.names), rows, sum(group.total_byte_size for group in groups)
+
+
 @lru_cache(maxsize=4096)
 def _footer(path: Path, modified: int, size: int) -> Footer:
     try:
         with pq.ParquetFile(path) as file:
-            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-            rows = tuple(group.num_rows for group in groups)
-            size = sum(group.total_byte_size for group in groups)
-            names = tuple(file.schema_arrow.names)
+            names, rows, size = _shape(file)
             value: dict[str, Any] = json.loads((file.metadata.metadata or {})[_FACTS])
         facts = Facts(
             keys=tuple(value["keys"]),

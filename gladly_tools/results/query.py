@@ -89,6 +89,7 @@ _OPERATORS: Mapping[Kind, tuple[Operator, ...]] = {
     Kind.LIST: (Operator.ONE_OF, Operator.CONTAINS, Operator.IS_EMPTY, Operator.IS_UNREADABLE),
     Kind.RECORDS: (Operator.CONTAINS, Operator.IS_EMPTY),
 }
+_COSTLY = frozenset({Operator.CONTAINS, Operator.STARTS_WITH, Operator.LISTS, Operator.ON_WEEKDAYS, Operator.AT_HOURS})
 _WITHOUT_VALUES = frozenset({Operator.IS_TRUE, Operator.IS_FALSE, Operator.IS_EMPTY, Operator.IS_UNREADABLE})
 
 
@@ -109,7 +110,8 @@ class Condition:
     on_weekdays                      zone, then weekdays of that zone, 1 for Monday to 7 for Sunday
     at_hours                         zone, then hours of that zone's clock, 0 to 23
     lists                            separator, then items: the text, split there and trimmed, has one of them
-                                     exactly; None stands for empty
+                                     exactly; None stands for empty; an item that holds the separator
+                                     stands for its pieces, one after another
     is_...                           no values
 
     On a list, `contains` asks each item and `one_of` asks for any item. `negated` takes exactly the other
@@ -142,6 +144,11 @@ class Query:
     def takes_all(self) -> bool:
         """True when no row is left out."""
         return not self.conditions and not self.search
+
+    @property
+    def is_costly(self) -> bool:
+        """True when cells are gone through letter by letter, or moved to a zone one by one, to find the rows."""
+        return bool(self.search) or any(condition.operator in _COSTLY for condition in self.conditions)
 
     def to_json(self) -> str:
         """The query as compact JSON; `from_json` gives an equal one."""

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute
 
+from gladly_tools.results.pieces import WHITE
 from gladly_tools.results.schema import TEXT_KINDS, Kind
 
 # The type stubs cannot follow arrays whose type is known only when the program runs.
@@ -34,7 +35,6 @@ _TIME = re.compile(
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d*)?)(?:[eE][+-]?\d+)?", re.ASCII)
 _TRUE = ("true", "yes", "y", "t", "1")
 _FALSE = ("false", "no", "n", "f", "0")
-_WHITE = " \t\r\n\v\f\u00a0\u2028\u2029\u3000\ufeff"
 
 _FAST_OFFSET_TIME = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -64,7 +64,7 @@ def read(cells: Cells, kind: Kind, zone: str) -> tuple[Cells, int]:
         flat = pa.concat_arrays(flat.chunks) if flat.num_chunks else pa.array([], pa.string())
     if kind in TEXT_KINDS:
         return flat, 0
-    text = pc.utf8_trim(flat, characters=_WHITE)
+    text = pc.utf8_trim(flat, characters=WHITE)
     text = pc.if_else(is_empty(text), pa.scalar(None, pa.string()), text)
     typed = _FAST[kind](text, zone)
     missed = pc.and_(pc.is_null(typed), pc.is_valid(text))
@@ -93,7 +93,7 @@ def is_empty(trimmed: Cells) -> Cells:
 
 def count_unreadable(cells: Cells, typed: Cells) -> int:
     """How many text cells say something and still have no reading."""
-    hollow = is_empty(pc.utf8_trim(cells, characters=_WHITE))
+    hollow = is_empty(pc.utf8_trim(cells, characters=WHITE))
     return int(pc.sum(pc.and_(pc.is_null(typed), pc.invert(hollow))).as_py() or 0)
 
 

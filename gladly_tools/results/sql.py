@@ -9,11 +9,11 @@ from datetime import datetime
 from gladly_tools import clock
 from gladly_tools.errors import InputError
 from gladly_tools.results.layout import Field
+from gladly_tools.results.pieces import WHITE, run_of
 from gladly_tools.results.query import Condition, Operator, Query, Value, check_condition
 from gladly_tools.results.relative import Unit, span_back
 from gladly_tools.results.schema import TEXT_KINDS, Kind
 
-_WHITE = " \t\r\n\v\f\u00a0\u2028\u2029\u3000\ufeff"
 _LONGEST_PATTERN = 4_000
 
 
@@ -177,10 +177,18 @@ def _lists(values: Sequence[Value], each: Field, parameters: dict[str, object]) 
             tests.append(f"regexp_matches({each.reading}, {_bind(pattern, parameters)})")
         else:
             trimmed = items_of(each, _bind(separator, parameters))
-            tests.append(f"list_has_any({trimmed}, {_bind(given, parameters)})")
+            tests += [_has_run(trimmed, run_of(item, str(separator)), parameters) for item in given]
     if len(given) < len(items):
         tests.append(_empty(each))
     return " OR ".join(f"({test})" for test in tests) or "false"
+
+
+def _has_run(pieces: str, run: Sequence[str], parameters: dict[str, object]) -> str:
+    """Whether these pieces stand one after another in a list of pieces."""
+    if len(run) == 1:
+        return f"list_contains({pieces}, {_bind(run[0], parameters)})"
+    here = f"{pieces}[place : place + {len(run) - 1}] = {_bind(list(run), parameters)}"
+    return f"len(list_filter(range(1, len({pieces}) + 1), lambda place: {here})) > 0"
 
 
 def _items_pattern(separator: str, items: Sequence[str]) -> str | None:
@@ -190,14 +198,14 @@ def _items_pattern(separator: str, items: Sequence[str]) -> str | None:
     And where it begins or ends with a blank, which may be taken for one that is trimmed.
     """
     overlaps = any(separator.startswith(separator[-length:]) for length in range(1, len(separator)))
-    if overlaps or separator != separator.strip(_WHITE):
+    if overlaps or separator != separator.strip(WHITE):
         return None
-    # A piece is trimmed and holds no separator, so other items are in no text at all.
-    possible = [item for item in items if item == item.strip(_WHITE) and separator not in item]
-    pattern = (
-        f"(?:^|{_literal(separator)})[{_literal(_WHITE)}]*(?:{'|'.join(map(_literal, possible))})"
-        f"[{_literal(_WHITE)}]*(?:{_literal(separator)}|$)"
-    )
+    runs = [run_of(item, separator) for item in items]
+    blanks = f"[{_literal(WHITE)}]*"
+    between = f"{blanks}{_literal(separator)}{blanks}"
+    # Pieces are trimmed, so what is not is in no text at all.
+    possible = [between.join(map(_literal, run)) for run in runs if all(piece == piece.strip(WHITE) for piece in run)]
+    pattern = f"(?:^|{_literal(separator)}){blanks}(?:{'|'.join(possible)}){blanks}(?:{_literal(separator)}|$)"
     return pattern if possible and len(pattern) <= _LONGEST_PATTERN and "\0" not in "".join(items) else None
 
 
@@ -215,15 +223,9 @@ def _in_zone(part: str, values: Sequence[Value], reading: str, parameters: dict[
     return f"{part}({local}) IN (SELECT unnest({_bind(numbers, parameters)}))"
 
 
-_WHITE_SQL = " || ".join(f"chr({ord(character)})" for character in _WHITE)
+_WHITE_SQL = " || ".join(f"chr({ord(character)})" for character in WHITE)
 
 
 def filled(name: str) -> str:
     """A text column as SQL in which what `is_empty` takes for empty is NULL."""
     return f"CASE WHEN trim({quoted(name)}, {_WHITE_SQL}) <> '' THEN {quoted(name)} END"
-
-
-def listed(name: str, separator: str) -> str:
-    """A text column as SQL in pieces, cut at a separator (an SQL expression) and trimmed, just as `lists` asks them."""
-    pieces = f"string_split({quoted(name)}, {separator})"
-    return f"list_transform({pieces}, lambda piece: trim(piece, {_WHITE_SQL}))"

@@ -335,6 +335,7 @@ class ResultStore:
             folder.replace(doomed)
         except FileNotFoundError:
             return
+        engine_for(self.folder).kept.forget(folder)
         shutil.rmtree(doomed, ignore_errors=True)
 
     def ids(self) -> list[str]:

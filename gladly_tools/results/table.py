@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from gladly_tools.errors import TryLaterError
 from gladly_tools.results.histogram import Bin, bin_edges
-from gladly_tools.results.layout import Field, named_cells, open_stream, read_footer
+from gladly_tools.results.kept_rows import KeptFile
+from gladly_tools.results.layout import Field, bare_footer, named_cells, open_stream, read_footer
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import Clauses, compile_query, find_field, items_of, quoted
@@ -48,7 +49,7 @@ class Table:
         except FileNotFoundError:
             raise _changed() from None
         order = result.manifest.order
-        self._order = (Sort(column=order),) if order else ()
+        self._order: tuple[Sort, ...] = (Sort(column=order),) if order else ()
         self._starts = np.cumsum([0, *(footer.rows for footer in self._footers)])
         self._unreadable = {name for footer in self._footers for name in footer.facts.unreadable}
 
@@ -191,6 +192,37 @@ class Table:
         statement = f"WITH rows AS NOT MATERIALIZED (SELECT {listed} FROM {source}) {sql}"
         with self._asking(statement, {**own, **(parameters or {})}) as answer:
             return _frame(_arrow(answer))
+
+    def narrowed(self, query: Query, columns: Iterable[str]) -> tuple[Table, Query]:
+        """A table and a query that take the same rows, for questions about these columns alone.
+
+        Of a costly query the rows are found once and kept as a file, for as long as they are asked for; what has no
+        such column here is left out. Cells are then the typed readings, also where they are asked as text.
+        """
+        wanted = set(columns)
+        chosen = [each for each in self.fields if each.column.name in wanted]
+        if not (query.is_costly and self._files and chosen):
+            return self, query
+        clauses = compile_query(query, self.fields)
+        try:
+            states = tuple(
+                (path, status.st_mtime_ns, status.st_size) for path in self._files if (status := path.stat())
+            )
+        except FileNotFoundError:
+            raise _changed() from None
+        cells = ", ".join(dict.fromkeys(each.reading for each in chosen))
+
+        def write(path: Path) -> None:
+            target = str(path).replace("'", "''")
+            with self._faults(), self._engine.cursor() as cursor:
+                cursor.execute(
+                    f"COPY (SELECT {cells} FROM {_SOURCE} {clauses.where}) TO '{target}' (FORMAT parquet)",
+                    {**self._source_files(), **clauses.parameters},
+                )
+
+        key = states, cells, clauses.where, repr(sorted(clauses.parameters.items()))
+        kept = self._engine.kept.file(self.result.folder, key, write)
+        return _Narrowed(self, chosen, kept), Query()
 
     def batches(
         self, query: Query = _ALL, columns: Sequence[str] | None = None, *, batch_rows: int = 4096
@@ -364,21 +396,43 @@ class Table:
 
     @contextmanager
     def _asking(self, statement: str, parameters: Mapping[str, object]) -> Iterator[duckdb.DuckDBPyRelation]:
-        files = {"query_files": [str(path) for path in self._files]} if "$query_files" in statement else {}
-        with self._engine.cursor() as cursor:
-            try:
-                # A relation hands its rows over as they come; `execute` would hold all of them first.
-                yield cursor.sql(statement, params={**files, **parameters})
-            except duckdb.IOException as error:
-                if any(not path.exists() for path in self._files):
-                    raise _changed() from None
-                raise error
+        files = self._source_files() if "$query_files" in statement else {}
+        with self._faults(), self._engine.cursor() as cursor:
+            # A relation hands its rows over as they come; `execute` would hold all of them first.
+            yield cursor.sql(statement, params={**files, **parameters})
+
+    def _source_files(self) -> dict[str, object]:
+        return {"query_files": [str(path) for path in self._files]}
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except duckdb.IOException as error:
+            if any(not path.exists() for path in self._files):
+                raise _changed() from None
+            raise error
 
     def _opened(self, path: Path) -> pq.ParquetFile:
         try:
             return open_stream(path)
         except FileNotFoundError:
             raise _changed() from None
+
+
+class _Narrowed(Table):
+    """Some columns of the rows that a query took of a table, in a file of their own."""
+
+    def __init__(self, whole: Table, fields: Sequence[Field], kept: KeptFile) -> None:
+        self.result = whole.result
+        self.fields = tuple(replace(each, stored=each.reading) for each in fields)
+        self._engine = whole._engine
+        self._kept = kept
+        self._files = [kept.path]
+        self._footers = [bare_footer(kept.path)]
+        self._order = ()
+        self._starts = np.cumsum([0, self._footers[0].rows])
+        self._unreadable = whole._unreadable
 
 
 _SQL_TYPES = {

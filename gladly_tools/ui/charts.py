@@ -20,9 +20,9 @@ from gladly_tools.charts import (
     Figures,
     Look,
     Names,
-    Scope,
     Section,
     Size,
+    TopicCells,
     no_names,
 )
 from gladly_tools.charts.chart import MARK
@@ -40,11 +40,13 @@ from gladly_tools.web.portal import portal
 FILE_TYPES = {PictureFormat.PNG: "image/png", PictureFormat.SVG: "image/svg+xml"}
 
 
-def charts_of(export: str, table: str | None) -> Callable[[Table, Query, str, str, Names], None] | None:
+def charts_of(
+    export: str, table: str | None
+) -> Callable[[Table, Query, str, str, Names, Sequence[str] | None], None] | None:
     """What shows the charts of an export's table; None where there are none.
 
-    It takes the table, the query whose rows count, the zone, the place that the table's filters are kept under, and
-    what names ids.
+    It takes the table, the query whose rows count, the zone, the place that the table's filters are kept under, what
+    names ids, and the account's topics as far as they are known.
     """
     is_first = table is None or table == EXPORTS[export].table
     dashboard = DASHBOARDS.get(export) if is_first else OTHER_TABLES.get(str(table))
@@ -62,20 +64,36 @@ def _choice_key(choice: Choice, place: str) -> str:
     return f"chart choice:{choice.key}:{place}"
 
 
-def _show(export: str, dashboard: Dashboard, table: Table, query: Query, zone: str, place: str, names: Names) -> None:
+def _show(
+    export: str,
+    dashboard: Dashboard,
+    table: Table,
+    query: Query,
+    zone: str,
+    place: str,
+    names: Names,
+    known_topics: Sequence[str] | None,
+) -> None:
     if export in STORIES:
         story(STORIES[export], table, query, zone)
-    dashboard_view(dashboard, table, query, zone, place, names)
+    dashboard_view(dashboard, table, query, zone, place, names, known_topics)
 
 
 def dashboard_view(
-    dashboard: Dashboard, table: Table, query: Query, zone: str, place: str, names: Names = no_names
+    dashboard: Dashboard,
+    table: Table,
+    query: Query,
+    zone: str,
+    place: str,
+    names: Names = no_names,
+    known_topics: Sequence[str] | None = None,
 ) -> None:
     """Show the charts of the rows that the query takes; only the section that is looked at is worked out.
 
     `place` is what the filters of the table are kept under.
     """
-    scope = Scope(table=table, query=query, zone=zone, names=names, separator=portal().settings.topic_separator)
+    topics = TopicCells(separator=portal().settings.topic_separator, known=known_topics)
+    scope = dashboard.scope(table, query, zone, names, topics=topics)
     if dashboard.headline is not None:
         _draw(dashboard.headline(scope), query, place)
     with st.container(horizontal=True, vertical_alignment="center", key=f"charts bar:{place}"):

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
+from gladly_tools.charts import TopicCells
 from gladly_tools.comparing.files import as_csv
 from gladly_tools.comparing.numbers import (
     CONVERSATIONS,
@@ -18,19 +19,16 @@ from gladly_tools.comparing.numbers import (
     SMALL_GROUP,
     TOPIC_GROUPS,
     Period,
-    Topics,
     changes,
     for_people,
     groups,
     headline,
     joined,
 )
-from gladly_tools.errors import GladlyToolsError
+from gladly_tools.names import Names
 from gladly_tools.results.download import file_name
-from gladly_tools.results.table import Table
 from gladly_tools.ui.compare_drawing import change_bars
 from gladly_tools.ui.compare_periods import Choice, chosen_periods
-from gladly_tools.ui.compare_states import known_states
 from gladly_tools.ui.compare_words import amount, change_of, days_of, percent_of
 from gladly_tools.ui.words import counted, plain
 from gladly_tools.web.portal import portal
@@ -135,7 +133,7 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
         st.space("stretch")
         download = st.container(width="content")
     measure = by_label[label]
-    topics = _topics(session) if group in TOPIC_GROUPS else Topics()
+    topics = _topics(session) if group in TOPIC_GROUPS else TopicCells()
     days = (before.days, after.days) if per_day else None
     frame = changes(joined(*(groups(side, group, topics, [measure]) for side in (before, after))), measure, days=days)
     if frame.empty:
@@ -199,14 +197,7 @@ def _notes(frame: pd.DataFrame, group: str, before: Period, after: Period) -> Se
     return notes
 
 
-def _topics(session: Session) -> Topics:
+def _topics(session: Session) -> TopicCells:
     """How topics are told apart; names with a comma only where the account exported its topics."""
-    known: tuple[str, ...] = ()
-    states = known_states(session, "topics")
-    if states:
-        try:
-            table: Table = states[0].open()
-            known = tuple(table.frame("""SELECT "Name" AS name FROM rows WHERE contains("Name", ',')""")["name"])
-        except GladlyToolsError:
-            known = ()
-    return Topics(separator=portal().settings.topic_separator, known=known)
+    known = Names(portal().runs, session.account).topics()
+    return TopicCells(separator=portal().settings.topic_separator, known=known)

@@ -155,7 +155,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
     elif taken == 0:
         st.info("No row meets these filters. Remove one to see more.", icon=":material/filter_list_off:")
     elif view == "Charts" and charts is not None:
-        charts(table, replace(query, sort=()), zone, place, names.of)
+        charts(table, replace(query, sort=()), zone, place, names.of, names.topics())
     elif view == "About the columns":
         _columns(table)
     else:

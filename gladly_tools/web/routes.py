@@ -128,12 +128,14 @@ def report(request: Request, session: Session) -> Response:
     table = asked.get("table")
     if result is None or not can_report(job.kind, table):
         raise NotFoundError("There is no report of this result.", "Reports are made of results that have charts.")
+    names = Names(here.runs, session.account)
     found = report_of(
         result,
         _view(here, view_key(job, table), asked.get("view")),
         session.account,
         now=here.runs.journal.now(),
-        names=Names(here.runs, session.account).of,
+        names=names.of,
+        known_topics=names.topics(),
         separator=here.settings.topic_separator,
         chosen={key.removeprefix(CHOICE): asked[key] for key in asked if key.startswith(CHOICE)},
     )

@@ -47,7 +47,7 @@ class Sides:
 
     def scope(self, query: Query, chosen: Mapping[str, str] | None = None) -> Scope:
         """What the charts are made of."""
-        return Scope(table=self.table, query=query, zone=self.zone, chosen=chosen or {})
+        return DASHBOARDS[self.export].scope(self.table, query, self.zone, chosen=chosen)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from gladly_tools.comparing.numbers import (
     MEASURES,
     Measure,
     Period,
-    Topics,
     changes,
     figures,
     for_people,
@@ -30,6 +29,7 @@ from gladly_tools.comparing.numbers import (
     joined,
 )
 from gladly_tools.exports import EXPORTS
+from gladly_tools.insights import TopicCells
 from gladly_tools.results.download import read_csv
 from gladly_tools.results.query import Query
 from gladly_tools.results.store import ResultStore
@@ -129,7 +129,7 @@ def cell(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
-TOPICS = Topics(separator=">>", known=(HELD, "Orders"))
+TOPICS = TopicCells(separator=">>", known=(HELD, "Orders"))
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.label)
@@ -177,15 +177,15 @@ def test_the_headline_is_that_of_all_rows(whole: Whole) -> None:
 
 def test_a_conversation_counts_once_in_a_topic_that_its_cell_names_twice(whole: Whole) -> None:
     period = whole(made(1, 4, **{"Topics with Hierarchy": "Orders, Orders,Orders>>Late"}))
-    frame = groups(period, "Topic", Topics())
+    frame = groups(period, "Topic", TopicCells())
     assert dict(zip(frame["key"], frame["conversations"], strict=True)) == {"Orders": 4, "Orders>>Late": 4}
-    above = groups(period, "Top-level topic", Topics())
+    above = groups(period, "Top-level topic", TopicCells())
     assert dict(zip(above["key"], above["conversations"], strict=True)) == {"Orders": 4}
 
 
 def test_another_separator_of_levels_is_read(whole: Whole) -> None:
     period = whole(made(1, 4, **{"Topics with Hierarchy": "Orders > Late"}))
-    frame = groups(period, "Top-level topic", Topics(separator=" > "))
+    frame = groups(period, "Top-level topic", TopicCells(separator=" > "))
     assert list(frame["key"]) == ["Orders"]
 
 
@@ -218,25 +218,25 @@ def test_an_empty_period_has_no_figures_and_every_group_is_new(whole: Whole) -> 
     found = headline(before, after)
     assert (found["Conversations"]["before"], found["Conversations"]["after"]) == (0, 20)
     assert cell(found["Median handle time"]["before"]) is None
-    frame = changes(joined(*(groups(each, "Inbox", Topics()) for each in (before, after))), CONVERSATIONS)
+    frame = changes(joined(*(groups(each, "Inbox", TopicCells()) for each in (before, after))), CONVERSATIONS)
     assert set(frame["state"]) == {"new"}
     assert frame["percent"].isna().all()
 
 
 def test_two_empty_periods_have_no_group(whole: Whole) -> None:
     nothing = whole([])
-    assert changes(joined(*[groups(nothing, "Topic", Topics())] * 2), CONVERSATIONS).empty
+    assert changes(joined(*[groups(nothing, "Topic", TopicCells())] * 2), CONVERSATIONS).empty
 
 
 def test_a_group_is_called_what_it_is_called_now(whole: Whole) -> None:
     sides = [whole(made(8, 6, **{"Inbox ID - Current": "i", "Inbox Name - Current": name})) for name in ("Old", "New")]
-    frame = changes(joined(*(groups(each, "Inbox", Topics()) for each in sides)), CONVERSATIONS)
+    frame = changes(joined(*(groups(each, "Inbox", TopicCells()) for each in sides)), CONVERSATIONS)
     assert list(frame["name"]) == ["New"]
 
 
 def test_a_file_of_changes_names_its_units_and_guards_formulas(whole: Whole) -> None:
     sides = [whole(made(seed, 30, **{"Inbox ID - Current": "i", "Inbox Name - Current": "=1+1"})) for seed in (1, 2)]
-    both = joined(*(groups(each, "Inbox", Topics()) for each in sides))
+    both = joined(*(groups(each, "Inbox", TopicCells()) for each in sides))
     minutes = for_people(changes(both, MEASURES[1]), MEASURES[1], "Inbox")
     assert list(minutes)[:6] == [
         "Inbox", "Inbox ID", "Before, minutes", "After, minutes", "Change, minutes", "Change, % of before"

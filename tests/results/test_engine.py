@@ -22,6 +22,12 @@ def test_same_folder_has_the_same_engine(tmp_path: Path) -> None:
     assert engine_for(tmp_path) is engine_for(tmp_path / "sub" / "..")
 
 
+def test_a_question_is_asked_in_utc_with_the_ends_of_files_remembered(tmp_path: Path) -> None:
+    with Engine(tmp_path).cursor() as cursor:
+        settings = cursor.execute("SELECT current_setting('TimeZone'), current_setting('parquet_metadata_cache')")
+        assert settings.fetchone() == ("UTC", True)
+
+
 def test_many_threads_may_ask_at_once(store: ResultStore) -> None:
     table = table_of(store, EVERY_KIND, [{"Id": str(number), "Count": str(number)} for number in range(200)])
     query = Query(search="1", sort=(Sort(column="Count", descending=True),))

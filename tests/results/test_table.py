@@ -32,7 +32,7 @@ ZONES = st.sampled_from(["UTC", "America/New_York", "Asia/Kolkata", "Pacific/Api
 TEXTS = st.sampled_from(
     ["", " ", "a", "A", "ab", "É", "é", "100%", "_", "x'; --", '"', "null", "日本", "a; ab", "ab ;é;", "a\u3000 ; b"]
 )
-ITEMS = st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "_", "日本"])
+ITEMS = st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "a;ab", "_", "日本"])
 SEPARATORS = st.sampled_from([";", " ; ", "--", " ", "b", "; "])
 CELLS: dict[str, st.SearchStrategy[Any]] = {
     "Id": TEXTS,
@@ -72,7 +72,8 @@ def _values(kind: Kind, operator: Operator) -> st.SearchStrategy[tuple[Value, ..
             return st.builds(lambda zone, found: (zone, *found), ZONES, st.lists(numbers, max_size=9))
         case Operator.LISTS:
             items = st.lists(
-                st.none() | st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "_", "日本"]), max_size=2
+                st.none() | st.sampled_from(["a", "ab", "A", "", "é", "x'", " a", "a; ab", "a;ab", "_", "日本"]),
+                max_size=2,
             )
             return st.builds(
                 lambda separator, found: (separator, *found), st.sampled_from([";", " ; ", "--", " ", "b", "; "]), items
@@ -122,6 +123,13 @@ def _is_empty(row: Row, name: str) -> bool:
     return cell == []
 
 
+def _is_listed(item: str, separator: str, pieces: list[str]) -> bool:
+    if separator not in item:
+        return item in pieces
+    run = [piece.strip() for piece in item.split(separator)]
+    return any(pieces[start : start + len(run)] == run for start in range(len(pieces)))
+
+
 def _meets(row: Row, condition: Condition) -> bool:
     """What a condition means, said once more as plainly as can be."""
     value, values = _reading(row, condition.column), condition.values
@@ -155,7 +163,7 @@ def _meets(row: Row, condition: Condition) -> bool:
             met = part is not None and part in values[1:]
         case Operator.LISTS:
             pieces = [] if value is None else [piece.strip() for piece in value.split(str(values[0]))]
-            met = any(item in pieces for item in values[1:] if item is not None)
+            met = any(_is_listed(str(item), str(values[0]), pieces) for item in values[1:] if item is not None)
             met = met or (None in values and _is_empty(row, condition.column))
         case Operator.IS_TRUE | Operator.IS_FALSE:
             met = value is (condition.operator is Operator.IS_TRUE)
@@ -320,7 +328,8 @@ def test_items_are_found_as_splitting_and_trimming_finds_them(
 ) -> None:
     table = table_of(store, EVERY_KIND, [{"Name": text} for text in texts])
     condition = Condition(column="Name", operator=Operator.LISTS, values=(separator, *items))
-    wanted = sum(any(piece.strip() in items for piece in text.split(separator)) for text in texts)
+    pieces = [[piece.strip() for piece in text.split(separator)] for text in texts]
+    wanted = sum(any(_is_listed(item, separator, each) for item in items) for each in pieces)
     assert table.count(Query(conditions=(condition,))) == wanted
 
 
