@@ -57,10 +57,11 @@ def time_axis(starts: Sequence[pd.Timestamp], step: timedelta, *, shown: float =
         if step == timedelta(days=1) and len(days) > MOST_DAY_LABELS:
             days = [day for day in days if day.weekday() == 0]
         weekday = "%a " if step == timedelta(days=1) else ""
-        inside = (step * shown).total_seconds() * 1000
+        inside = step * shown
+        milliseconds = inside // timedelta(milliseconds=1)
         axis = {
-            "values": [wall_milliseconds(day) + inside for day in days],
-            "labelExpr": f"utcFormat(datum.value - {inside:.0f}, '{weekday}%-d %b{years}')",
+            "values": [_by_parts(day + inside) for day in days],
+            "labelExpr": f"utcFormat(datum.value - {milliseconds}, '{weekday}%-d %b{years}')",
         }
     return alt.X(
         field="begin",
@@ -68,6 +69,20 @@ def time_axis(starts: Sequence[pd.Timestamp], step: timedelta, *, shown: float =
         title=None,
         scale=alt.Scale(type="utc", nice=False),
         axis=alt.Axis(labelOverlap=True, labelAngle=0, grid=False, ticks=False, labelPadding=6, **axis),
+    )
+
+
+def _by_parts(at: pd.Timestamp) -> alt.DateTime:
+    """A time as an axis takes it: a browser that may not run text as code reads no other form."""
+    return alt.DateTime(
+        year=at.year,
+        month=at.month,
+        date=at.day,
+        hours=at.hour,
+        minutes=at.minute,
+        seconds=at.second,
+        milliseconds=at.microsecond // 1000,
+        utc=True,
     )
 
 

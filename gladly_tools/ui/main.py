@@ -38,7 +38,11 @@ def main() -> None:
     st.set_page_config(page_title="Gladly Tools", page_icon=str(ASSETS / "mark.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
     # The theme writes the chosen segment in the primary color, which is too dark to read on a dark page.
-    st.html("<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }</style>")
+    # Beside a button that sends a form, the hint to press Enter only lies over what is typed.
+    st.html(
+        "<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }"
+        "[data-testid='stForm'] [data-testid='InputInstructions'] { display: none }</style>"
+    )
     session = current_session()
     _forget_others(session)
     # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.

@@ -56,5 +56,8 @@ def test_a_label_stands_below_its_column() -> None:
     )
     spec = drawn.to_dict()
     ((row,),) = spec["datasets"].values()
-    begin, end = pd.Timestamp(row["begin"]).timestamp(), pd.Timestamp(row["end"]).timestamp()
-    assert spec["encoding"]["x"]["axis"]["values"] == [(begin + end) / 2 * 1000]
+    begin, end = pd.Timestamp(row["begin"]), pd.Timestamp(row["end"])
+    (value,) = spec["encoding"]["x"]["axis"]["values"]
+    parts = [value[name] for name in ("year", "month", "date", "hours", "minutes", "seconds")]
+    assert value["utc"]
+    assert abs(pd.Timestamp(*parts, tz="UTC") - (begin + (end - begin) / 2)) < timedelta(seconds=1)
