@@ -41,7 +41,9 @@ def main() -> None:
     # Beside a button that sends a form, the hint to press Enter only lies over what is typed.
     st.html(
         "<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }"
-        "[data-testid='stForm'] [data-testid='InputInstructions'] { display: none }</style>"
+        "[data-testid='stForm'] [data-testid='InputInstructions'] { display: none }"
+        # Faint as a caption is, code in its own color could hardly be read.
+        "[data-testid='stCaptionContainer'] code { color: inherit }</style>"
     )
     session = current_session()
     _forget_others(session)
