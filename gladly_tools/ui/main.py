@@ -10,6 +10,7 @@ import streamlit as st
 from gladly_tools.portal_files import portal_folder
 from gladly_tools.ui.account import current_session, session_id
 from gladly_tools.ui.job_panel import job_badge
+from gladly_tools.ui.keyboard import keyboard
 from gladly_tools.ui.sign_in import sign_in_page
 from gladly_tools.ui.words import plain
 from gladly_tools.web.portal import portal
@@ -69,6 +70,7 @@ def main() -> None:
         return
     _sidebar(session)
     page.run()
+    keyboard()
 
 
 def _forget_others(session: Session | None) -> None:

@@ -19,9 +19,9 @@ UNITS = {measure.unit: measure for measure in MEASURES}
         ("%", -0.04, "0.0 points", True),
         ("%", 0.0, "0.0 points", True),
         ("%", -0.06, "-0.1 points", False),
-        ("", 0.0, "0", True),
-        ("", 1234.0, "+1,234", False),
-        ("", None, None, True),
+        ("conversations", 0.0, "0", True),
+        ("conversations", 1234.0, "+1,234", False),
+        ("conversations", None, None, True),
     ],
 )
 def test_a_change_too_small_to_be_written_has_no_sign(
