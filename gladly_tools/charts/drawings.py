@@ -22,6 +22,15 @@ BAR_HEIGHT = 26
 LABEL_ROOM = 170
 TEXT_WIDTH = 6
 """Pixels that a character of the text at the end of a bar takes, about."""
+MOST_DAY_LABELS = 62
+"""Of more days than that, the Mondays are labelled."""
+DRAWN = 0.92
+"""The part of its step that a column is wide: a sliver is left free between columns."""
+_CLOCK = (
+    "utchours(datum.value) + utcminutes(datum.value) + utcseconds(datum.value) === 0"
+    " ? utcFormat(datum.value, '%a %-d %b')"
+    " : utcFormat(datum.value, utcseconds(datum.value) === 0 ? '%H:%M' : '%H:%M:%S')"
+)
 INDENT = "\u200b\u2003"  # white at the beginning of a label would be cut off, were it not for the first of the two
 
 
@@ -35,14 +44,45 @@ def wall_milliseconds(moment: pd.Timestamp) -> float:
     return moment.timestamp() * 1000
 
 
-def time_axis(begin: str = "begin") -> alt.X:
-    """The horizontal axis of columns over time."""
+def time_axis(starts: Sequence[pd.Timestamp], step: timedelta, *, shown: float = 0.0) -> alt.X:
+    """The horizontal axis of what begins at `starts` and lasts a `step`, one format for all of its labels.
+
+    Days are labelled `Mon 2 Nov`, weeks by their first day, shorter steps by the clock and midnights by their day.
+    A label stands at the part `shown` of its step, so that it names one column and not the gap between two.
+    """
+    axis: dict[str, Any] = {"tickCount": 8, "labelExpr": _CLOCK}
+    if step >= timedelta(days=1):
+        days = sorted(set(starts))
+        years = "" if len({day.year for day in days}) < 2 else " %Y"
+        if step == timedelta(days=1) and len(days) > MOST_DAY_LABELS:
+            days = [day for day in days if day.weekday() == 0]
+        weekday = "%a " if step == timedelta(days=1) else ""
+        inside = step * shown
+        milliseconds = inside // timedelta(milliseconds=1)
+        axis = {
+            "values": [_by_parts(day + inside) for day in days],
+            "labelExpr": f"utcFormat(datum.value - {milliseconds}, '{weekday}%-d %b{years}')",
+        }
     return alt.X(
-        field=begin,
+        field="begin",
         type="temporal",
         title=None,
         scale=alt.Scale(type="utc", nice=False),
-        axis=alt.Axis(labelOverlap=True, labelAngle=0, grid=False, tickCount=8),
+        axis=alt.Axis(labelOverlap=True, labelAngle=0, grid=False, ticks=False, labelPadding=6, **axis),
+    )
+
+
+def _by_parts(at: pd.Timestamp) -> alt.DateTime:
+    """A time as an axis takes it: a browser that may not run text as code reads no other form."""
+    return alt.DateTime(
+        year=at.year,
+        month=at.month,
+        date=at.day,
+        hours=at.hour,
+        minutes=at.minute,
+        seconds=at.second,
+        milliseconds=at.microsecond // 1000,
+        utc=True,
     )
 
 
@@ -72,8 +112,7 @@ def columns_over_time(
     starts = frame[start]
     drawn = frame.drop(columns=start).assign(
         begin=[on_the_wall(at) for at in starts],
-        # A sliver is left free between columns.
-        end=[on_the_wall(at + step * 0.92) for at in starts],
+        end=[on_the_wall(at + step * DRAWN) for at in starts],
     )
     tips = [tip(when)]
     height = share or amount
@@ -109,7 +148,7 @@ def columns_over_time(
         alt.Chart(drawn)
         .mark_rect()
         .encode(
-            x=time_axis(),
+            x=time_axis(list(starts), step, shown=DRAWN / 2),
             x2="end:T",
             y=axis.stack(None),
             y2="low:Q",
@@ -122,12 +161,20 @@ def columns_over_time(
 
 
 def lines_over_time(
-    frame: pd.DataFrame, look: Look, *, start: str, amount: str, when: str, kind: str, kinds: Sequence[tuple[str, str]]
+    frame: pd.DataFrame,
+    look: Look,
+    *,
+    start: str,
+    step: timedelta,
+    amount: str,
+    when: str,
+    kind: str,
+    kinds: Sequence[tuple[str, str]],
 ) -> AnyChart:
     """A line with points for each kind; `kinds` are the kinds with their colors."""
     drawn = frame.drop(columns=start).assign(begin=[on_the_wall(at) for at in frame[start]])
     base = alt.Chart(drawn).encode(
-        x=time_axis(),
+        x=time_axis(list(frame[start]), step),
         y=amount_axis(amount),
         color=alt.Color(
             field=kind,

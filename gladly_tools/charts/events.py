@@ -108,7 +108,7 @@ def _lanes(drawn: pd.DataFrame, look: Look, agents: Sequence[str], colors: Seque
         alt.Chart(drawn)
         .mark_bar(height=14)
         .encode(
-            x=time_axis(),
+            x=time_axis((), timedelta(0)),
             x2="end:T",
             y=alt.Y("Agent:N", sort=list(agents), title=None, axis=alt.Axis(labelLimit=170, domain=False, ticks=False)),
             color=alt.Color(

@@ -132,6 +132,7 @@ def _over_time(scope: Scope, found: Topics) -> Chart:
             drawn,
             look,
             start=steps.column,
+            step=steps.width,
             amount=ROWS,
             when="When",
             kind="Topic",

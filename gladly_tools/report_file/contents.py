@@ -12,6 +12,7 @@ from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import DateRange, IdsQuestion, Parameters, Question, load_parameters, questions
 from gladly_tools.exports.moments import MomentRange
 from gladly_tools.results.manifest import Note
+from gladly_tools.results.naming import names_in_condition
 from gladly_tools.results.query import Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
@@ -91,7 +92,11 @@ def report_of(
         exported_at=manifest.finished,
         zone=manifest.zone,
         parameters=tuple(_in_words(values, names)),
-        filters=tuple(describe_query(query, manifest.zone, now=now)),
+        filters=tuple(
+            describe_query(
+                query, manifest.zone, now=now, names=lambda each: names_in_condition(table.columns, each, names)
+            )
+        ),
         taken=scope.table.count(scope.query),
         rows=table.rows,
         missing=tuple(note for note in manifest.notes if note.level == "partial"),

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
 
 from gladly_tools.errors import GladlyToolsError
+from gladly_tools.results.query import Condition, Operator
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import quoted
 from gladly_tools.results.table import Table
+
+Naming = Callable[[str, Iterable[str]], Mapping[str, str]]
+"""What names ids: of a sort of them, such as `inboxes`, the names that are known, by id."""
+_WHOLE_IDS = {Operator.ONE_OF, Operator.EQUALS}
+
+
+def names_in_condition(columns: Sequence[Column], condition: Condition, naming: Naming) -> Mapping[str, str]:
+    """What the ids that a condition asks for are called; nothing where its column holds no ids that have names."""
+    of = next((column.of for column in columns if column.name == condition.column), "")
+    if not of or condition.operator not in _WHOLE_IDS:
+        return {}
+    return naming(of, [value for value in condition.values if isinstance(value, str)])
 
 
 def named_columns(columns: Sequence[Column], of: str) -> tuple[tuple[Column, Column], ...]:

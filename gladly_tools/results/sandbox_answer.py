@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from gladly_tools.results.download import Format, batch_rows, encode_batches
+from gladly_tools.results.download import Format, batch_rows, encode_batches, guard_cell
 from gladly_tools.results.layout import open_stream
 from gladly_tools.results.schema import Column, Kind
 
@@ -68,7 +68,11 @@ class Answer:
 
     def encode(self, format: Format, *, bom: bool = False, guard: bool = True) -> Iterator[bytes]:
         """All rows as the bytes of one file, in chunks."""
-        return encode_batches(self._batches(batch_rows(format)), self.columns, format, bom=bom, guard=guard)
+        columns = self.columns
+        if guard and format is Format.CSV:
+            # Unlike those of an export, these names are whatever the query says.
+            columns = tuple(replace(column, name=guard_cell(column.name)) for column in columns)
+        return encode_batches(self._batches(batch_rows(format)), columns, format, bom=bom, guard=guard)
 
     def delete(self) -> None:
         """Delete the file."""

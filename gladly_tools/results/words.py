@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -29,14 +29,32 @@ WORDS: Mapping[Operator, tuple[str, str]] = {
 }
 
 
-def describe_query(query: Query, zone: str, *, now: datetime | None = None) -> list[str]:
-    """What a query takes, its conditions first and its search after them, each in words; nothing when it takes all."""
+LONGEST_VALUE = 40
+ID_BEGINNING = 6
+
+
+def describe_query(
+    query: Query,
+    zone: str,
+    *,
+    now: datetime | None = None,
+    names: Callable[[Condition], Mapping[str, str]] = lambda _condition: {},
+) -> list[str]:
+    """What a query takes, its conditions first and its search after them, each in words; nothing when it takes all.
+
+    `names` knows what the ids in a condition are called.
+    """
     search = [f"any text contains “{query.search}”"] if query.search else []
-    return [describe(condition, zone, now=now) for condition in query.conditions] + search
+    return [describe(condition, zone, now=now, names=names(condition)) for condition in query.conditions] + search
 
 
-def describe(condition: Condition, zone: str, *, now: datetime | None = None) -> str:
-    """A condition in words; times in `zone`, and a zone of the condition's own is named where it is another one."""
+def describe(
+    condition: Condition, zone: str, *, now: datetime | None = None, names: Mapping[str, str] | None = None
+) -> str:
+    """A condition in words; times in `zone`, and a zone of the condition's own is named where it is another one.
+
+    `names` are those of ids among its values, which are then told as `General (WiqOJz…)`.
+    """
     verb, values = WORDS[condition.operator][condition.negated], condition.values
     match condition.operator:
         case Operator.BETWEEN:
@@ -53,8 +71,8 @@ def describe(condition: Condition, zone: str, *, now: datetime | None = None) ->
             hours = hour_words(int(str(hour)) for hour in values[1:])
             return f"{condition.column} {verb} {hours or 'no hour'}{_other_zone(values[0], zone)}"
         case Operator.LISTS:
-            return f"{condition.column} {verb} {_listed(values[1:], zone, ' or ')}"
-    return f"{condition.column} {verb} {_listed(values, zone, ', ')}".strip()
+            return f"{condition.column} {verb} {_listed(values[1:], zone, ' or ', {})}"
+    return f"{condition.column} {verb} {_listed(values, zone, ', ', names or {})}".strip()
 
 
 def last_words(number: int, unit: Unit) -> str:
@@ -99,6 +117,11 @@ def hour_words(hours: Iterable[int]) -> str:
     return ", ".join(f"{first:02}:00 to {last:02}:59" for first, last in spans)
 
 
+def id_words(id_: str, name: str) -> str:
+    """An id by its name, with as much of the id as tells two of one name apart: `General (WiqOJz…)`."""
+    return f"{_cut(name)} ({id_ if len(id_) <= ID_BEGINNING else f'{id_[:ID_BEGINNING]}…'})"
+
+
 def number_words(value: int | float) -> str:
     """A number as people write it: `1,234.5`."""
     return f"{value:,}" if isinstance(value, int) else f"{value:,.12g}"
@@ -137,8 +160,11 @@ def _begins_a_day(local: datetime) -> bool:
     return local.astimezone(UTC) == midnight
 
 
-def _listed(values: Sequence[Value], zone: str, between: str) -> str:
-    shown = between.join(_value(value, zone) for value in values[:3])
+def _listed(values: Sequence[Value], zone: str, between: str, names: Mapping[str, str]) -> str:
+    shown = between.join(
+        id_words(value, names[value]) if isinstance(value, str) and value in names else _value(value, zone)
+        for value in values[:3]
+    )
     return shown + (f" and {len(values) - 3} more" if len(values) > 3 else "")
 
 
@@ -150,7 +176,11 @@ def _value(value: Value, zone: str) -> str:
         return f"{day_words(local.date())}, {local:%H:%M}"
     if isinstance(value, int | float):
         return number_words(value)
-    return value if len(value) <= 40 else f"{value[:40]}…"
+    return _cut(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def _other_zone(own: object, zone: str) -> str:

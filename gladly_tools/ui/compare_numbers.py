@@ -29,7 +29,7 @@ from gladly_tools.names import Names
 from gladly_tools.results.download import file_name
 from gladly_tools.ui.compare_drawing import change_bars
 from gladly_tools.ui.compare_periods import Choice, chosen_periods
-from gladly_tools.ui.compare_words import amount, change_of, days_of, percent_of
+from gladly_tools.ui.compare_words import amount, change_of, days_of, is_none, percent_of
 from gladly_tools.ui.words import counted, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
@@ -93,11 +93,14 @@ def _cards(found: Mapping[str, Mapping[Any, Any]], *, per_day: bool) -> None:
         row = found[measure.label]
         with place, st.container(border=True, height="stretch", gap=None):
             daily = per_day and measure is CONVERSATIONS
+            change = change_of(row["change"], measure, daily=daily)
+            unchanged = is_none(change)
             st.metric(
                 f"{measure.label} per day" if daily else measure.short,
                 amount(row["after"], measure, daily=daily),
-                delta=change_of(row["change"], measure, daily=daily),
-                delta_color=DELTAS.get(measure.label, "inverse"),
+                delta=change,
+                delta_color="off" if unchanged else DELTAS.get(measure.label, "inverse"),
+                delta_arrow="off" if unchanged else "auto",
             )
             share = percent_of(row["percent"])
             was = f"before {amount(row['before'], measure, daily=daily)}"

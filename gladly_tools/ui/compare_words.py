@@ -24,23 +24,29 @@ def amount(value: float | None, measure: Measure, *, daily: bool = False) -> str
 
 
 def change_of(value: float | None, measure: Measure, *, daily: bool = False) -> str | None:
-    """A change with its sign; None where one side has no value."""
+    """A change with its sign, which one too small to be written has not; None where one side has no value."""
     if value is None or pd.isna(value):
         return None
-    sign = "+" if value > 0 else "-" if value < 0 else ""
-    size = abs(value)
     match measure.unit:
         case "minutes":
-            return f"{sign}{_minutes(size)}"
+            size = _minutes(abs(value))
         case "%":
-            return f"{sign}{size:.1f} points"
+            size = f"{abs(value):.1f} points"
         case _:
-            return f"{sign}{size:,.1f}" if daily else f"{sign}{size:,.0f}"
+            size = f"{abs(value):,.1f}" if daily else f"{abs(value):,.0f}"
+    return size if is_none(size) else f"{'-' if value < 0 else '+'}{size}"
+
+
+def is_none(change: str | None) -> bool:
+    """True when a change, in words, is none, or too small to be written."""
+    return change is None or not any(digit in change for digit in "123456789")
 
 
 def percent_of(value: float | None) -> str:
     """A change in percent of what it was; empty where that was nothing."""
-    return "" if value is None or pd.isna(value) else f"{value:+.0f}%"
+    if value is None or pd.isna(value):
+        return ""
+    return f"{value:+.0f}%" if round(value) else "0%"
 
 
 def days_of(period: Period) -> str:

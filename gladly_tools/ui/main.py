@@ -10,6 +10,7 @@ import streamlit as st
 from gladly_tools.portal_files import portal_folder
 from gladly_tools.ui.account import current_session, session_id
 from gladly_tools.ui.job_panel import job_badge
+from gladly_tools.ui.keyboard import keyboard
 from gladly_tools.ui.sign_in import sign_in_page
 from gladly_tools.ui.words import plain
 from gladly_tools.web.portal import portal
@@ -38,7 +39,13 @@ def main() -> None:
     st.set_page_config(page_title="Gladly Tools", page_icon=str(ASSETS / "mark.svg"), layout="wide")
     st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
     # The theme writes the chosen segment in the primary color, which is too dark to read on a dark page.
-    st.html("<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }</style>")
+    # Beside a button that sends a form, the hint to press Enter only lies over what is typed.
+    st.html(
+        "<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }"
+        "[data-testid='stForm'] [data-testid='InputInstructions'] { display: none }"
+        # Faint as a caption is, code in its own color could hardly be read.
+        "[data-testid='stCaptionContainer'] code { color: inherit }</style>"
+    )
     session = current_session()
     _forget_others(session)
     # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.
@@ -63,6 +70,7 @@ def main() -> None:
         return
     _sidebar(session)
     page.run()
+    keyboard()
 
 
 def _forget_others(session: Session | None) -> None:

@@ -138,7 +138,8 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             persist_state="session",
         )
         is_reading = reading is not None and view == reading.label
-        query = Query() if is_reading else _filters(shown, table, zone)
+        names = Names(portal().runs, session.account)
+        query = Query() if is_reading else _filters(shown, table, zone, names)
     if reading is not None and is_reading:
         with heading:
             _download(shown, query, table.rows, table.rows)
@@ -146,10 +147,9 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         return
     taken = table.count(query)
     with heading:
-        views_menu(_looked(session, shown, table, zone))
+        views_menu(_looked(session, shown, table, zone, names))
         _download(shown, query, taken, table.rows)
-    active_filters(table, query, place, zone)
-    names = Names(portal().runs, session.account)
+    active_filters(table, query, place, zone, names.of)
     if view == "SQL":
         sql_box(session, job, shown.name, replace(query, sort=()), zone, place=place)
     elif taken == 0:
@@ -162,19 +162,21 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
         _table(shown, table, query, taken, zone, names)
 
 
-def _filters(shown: Shown, table: Table, zone: str) -> Query:
+def _filters(shown: Shown, table: Table, zone: str, names: Names) -> Query:
     """The filter bar; what it makes is remembered, so that a page that is loaded anew begins with it."""
     browser, kept = session_id() or "", portal().views
     before = kept.recall(browser, shown.place)
-    query = filter_bar(table, shown.place, zone, first=shown.usual_columns, before=before)
+    query = filter_bar(table, shown.place, zone, first=shown.usual_columns, before=before, naming=names.of)
     kept.remember(browser, shown.place, query)
     return query
 
 
-def _looked(session: Session, shown: Shown, table: Table, zone: str) -> Looked:
+def _looked(session: Session, shown: Shown, table: Table, zone: str, names: Names) -> Looked:
     shelf = shown.job.kind if shown.name is None else f"{shown.job.kind}:{shown.name}"
     owner = session.account.owner
-    return Looked(owner=owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone)
+    return Looked(
+        owner=owner, job=shown.job.id, shelf=shelf, place=shown.place, table=table, zone=zone, naming=names.of
+    )
 
 
 def _heading(job: Job, result: Result) -> DeltaGenerator:

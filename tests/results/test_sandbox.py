@@ -86,6 +86,17 @@ def test_columns_have_their_own_names_and_typed_readings(sandbox: Sandbox, resul
     }
 
 
+def test_a_column_named_like_a_formula_is_guarded_in_the_csv(sandbox: Sandbox, result: Result) -> None:
+    answer = sandbox.ask(
+        "SELECT 1 AS \"=cmd|' /c x'!A0\", 2 AS two FROM result LIMIT 1", [source("result", result)], zone="UTC"
+    )
+    try:
+        text = encoded(answer, Format.CSV).decode()
+    finally:
+        answer.delete()
+    assert text.splitlines()[0] == "'=cmd|' /c x'!A0,two"
+
+
 def test_the_filtered_rows_are_those_of_the_table(sandbox: Sandbox, result: Result) -> None:
     query = Query(
         conditions=(

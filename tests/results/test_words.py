@@ -80,6 +80,22 @@ def test_a_condition_is_told_in_words(operator: str, values: tuple[Value, ...], 
         assert describe(condition, "UTC", now=NOW) == wanted
 
 
+@pytest.mark.parametrize(
+    ("operator", "values", "words"),
+    [
+        ("one_of", ("WiqOJzqRQt", None, "unknown"), "C is one of General (WiqOJz…), (empty), unknown"),
+        ("equals", ("short",), "C is Billing (short)"),
+        ("one_of", ("long",), f"C is one of {'n' * 40}… (long)"),
+        ("lists", (";", "short"), "C has short"),
+    ],
+)
+def test_an_id_is_told_by_its_name(operator: str, values: tuple[Value, ...], words: str) -> None:
+    names = {"WiqOJzqRQt": "General", "short": "Billing", "long": "n" * 41}
+    condition = Condition(column="C", operator=Operator(operator), values=values)
+    assert describe(condition, "UTC", names=names) == words
+    assert describe_query(Query(conditions=(condition,)), "UTC", names=lambda _: names) == [words]
+
+
 def test_a_query_is_told_condition_by_condition_and_its_search_after_them() -> None:
     condition = Condition(column="C", operator=Operator.IS_TRUE)
     assert describe_query(Query(conditions=(condition,), search="x"), "UTC") == ["C is yes", "any text contains “x”"]

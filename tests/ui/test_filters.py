@@ -123,6 +123,21 @@ def test_values_are_chosen_by_their_counts_under_the_other_filters(job: Job, tab
     assert pills(at) == ["Status is one of CLOSED", f"First Channel is one of {channel}"]
 
 
+def test_ids_are_chosen_and_told_by_their_names(job: Job, table: Table) -> None:
+    at = page_of(job)
+    column, name = "Inbox ID - Current", "Inbox Name - Current"
+    start_adding(at, job, column)
+    first = table.page(columns=[column, name], limit=1).iloc[0]
+    id_, called = str(first[column]), str(first[name])
+    (option,) = (each for each in only(at.multiselect, label="Values").options if id_ in each)
+    rows = dict(table.choices(column))[id_]
+    assert option == f"{called} · {id_} ({rows:,})"
+    only(at.multiselect, label="Values").set_value([id_]).run()
+    add(at)
+    assert pills(at) == [f"{column} is one of {called} ({id_[:6]}…)"]
+    assert shown_rows(at) == rows
+
+
 @pytest.mark.parametrize(
     ("column", "way", "text"),
     [("Inbox Name - Current", "contains", "PHO"), ("Status", "starts_with", "c"), ("Status", "equals", "closed")],

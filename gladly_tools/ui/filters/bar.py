@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import streamlit as st
 
+from gladly_tools.charts import no_names
 from gladly_tools.errors import GladlyToolsError
+from gladly_tools.results.naming import Naming, names_in_condition
 from gladly_tools.results.query import Condition, Query
 from gladly_tools.results.schema import Kind
 from gladly_tools.results.table import Table
@@ -21,11 +23,13 @@ from gladly_tools.ui.words import plain
 LONGEST_PILL = 90
 
 
-def filter_bar(table: Table, place: str, zone: str, *, first: Sequence[str], before: Query) -> Query:
+def filter_bar(
+    table: Table, place: str, zone: str, *, first: Sequence[str], before: Query, naming: Naming = no_names
+) -> Query:
     """Show the widgets that filter and sort a table, and return the query that they make.
 
     The columns in `first` are offered before the others; a page that is loaded anew begins with the query `before`.
-    `active_filters` shows what is active.
+    `active_filters` shows what is active. `naming` names the ids among the values to choose from.
     """
     names = list(dict.fromkeys([*first, *(column.name for column in table.columns)]))
     state.begin(place, before)
@@ -39,23 +43,27 @@ def filter_bar(table: Table, place: str, zone: str, *, first: Sequence[str], bef
         width=200,
     )
     with st.container(width="content"):  # a fragment by itself takes what room there is
-        _add(table, names, place, zone, _owner())
+        _add(table, names, place, zone, _owner(), naming)
     _sort(names, place)
     return state.query_of(place)
 
 
-def active_filters(table: Table, query: Query, place: str, zone: str) -> None:
+def active_filters(table: Table, query: Query, place: str, zone: str, naming: Naming = no_names) -> None:
     """Show each condition as a pill that opens its editor, with what takes it away, all of them, or the last change."""
     step = state.last_step(place)
     if not query.conditions and step is None:
         return
+
+    def told(condition: Condition) -> str:
+        return describe(condition, zone, names=names_in_condition(table.columns, condition, naming))
+
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"active:{place}"):
         for position, condition in enumerate(query.conditions):
             with st.container(horizontal=True, gap=None, width="content", key=f"pill:{place}:{position}"):
-                _pill(table, query, position, place, zone, _owner())
+                _pill(table, query, position, place, zone, _owner(), told(condition), naming)
                 st.button(
                     ":material/close:",
-                    help=plain(f"Remove: {describe(condition, zone)}"),
+                    help=plain(f"Remove: {told(condition)}"),
                     key=f"remove:{place}:{state.revision(place)}:{position}",
                     on_click=state.remove,
                     args=(place, condition),
@@ -67,7 +75,7 @@ def active_filters(table: Table, query: Query, place: str, zone: str) -> None:
                 "Undo",
                 icon=":material/undo:",
                 type="tertiary",
-                help=plain(f"Take back: {step.words(zone)}"),
+                help=plain(f"Take back: {step.words(told)}"),
                 key=f"undo:{place}",
                 on_click=state.undo,
                 args=(place,),
@@ -86,26 +94,27 @@ def _owner() -> str:
 
 
 @st.fragment
-def _pill(table: Table, query: Query, position: int, place: str, zone: str, owner: str) -> None:
+def _pill(
+    table: Table, query: Query, position: int, place: str, zone: str, owner: str, words: str, naming: Naming
+) -> None:
     """One condition in words; opened, its editor. A fragment, so that nothing else is drawn anew while one edits."""
     session_of(owner)
     condition = query.conditions[position]
     key = f"edit:{place}:{state.revision(place)}:{position}"
-    words = describe(condition, zone)
     short = words if len(words) <= LONGEST_PILL else f"{words[:LONGEST_PILL]}…"
     with st.popover(plain(short), key=key, on_change="rerun", help=plain(words) if short != words else None) as box:
         if not box.open:
             return
         others = [each for number, each in enumerate(query.conditions) if number != position]
         with st.container(width=WIDTH):
-            made = _edited(table, condition.column, condition, query, others, key, zone, "Apply")
+            made = _edited(table, condition.column, condition, query, others, key, zone, "Apply", naming)
     if made is not None:
         state.replace(place, position, made)
         st.rerun()
 
 
 @st.fragment
-def _add(table: Table, names: Sequence[str], place: str, zone: str, owner: str) -> None:
+def _add(table: Table, names: Sequence[str], place: str, zone: str, owner: str, naming: Naming) -> None:
     """A new condition: its column first, then the control that fits."""
     session_of(owner)
     # Another key after each change, so that the box closes and begins empty.
@@ -125,7 +134,7 @@ def _add(table: Table, names: Sequence[str], place: str, zone: str, owner: str) 
             return
         query = state.query_of(place)
         with st.container(width=WIDTH):
-            made = _edited(table, name, None, query, query.conditions, f"{key}:{name}", zone, "Add")
+            made = _edited(table, name, None, query, query.conditions, f"{key}:{name}", zone, "Add", naming)
     if made is not None:
         state.add(place, made)
         st.rerun()
@@ -140,6 +149,7 @@ def _edited(
     key: str,
     zone: str,
     verb: str,
+    naming: Naming,
 ) -> Condition | None:
     """The editor with its button; the condition when the button is pressed and there is one."""
     column = next((each for each in table.columns if each.name == name), None)
@@ -152,7 +162,7 @@ def _edited(
         st.caption(plain(column.help), width=WIDTH)
     rest = replace(query, conditions=tuple(others), sort=())
     try:
-        draft = editor(table, column, before, rest, key=key, zone=zone)
+        draft = editor(table, column, before, rest, key=key, zone=zone, naming=naming)
     except GladlyToolsError as error:
         st.error(plain(error), icon=":material/error:")
         return None

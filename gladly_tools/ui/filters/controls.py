@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 
 from gladly_tools import clock
+from gladly_tools.charts import no_names
+from gladly_tools.results.naming import Naming
 from gladly_tools.results.query import Condition, Operator, Query, Value
 from gladly_tools.results.relative import MOST_BACK, Unit, span_back
 from gladly_tools.results.schema import Column, Kind
@@ -27,7 +29,10 @@ SPANS: tuple[tuple[int, Unit], ...] = ((1, Unit.DAYS), (7, Unit.DAYS), (30, Unit
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a control is for: a column, the rows of the other filters, and the values that there are so far."""
+    """What a control is for: a column, the rows of the other filters, and the values that there are so far.
+
+    `naming` names the ids among the values.
+    """
 
     table: Table
     column: Column
@@ -35,6 +40,7 @@ class Asked:
     before: tuple[Value, ...]
     key: str
     zone: str
+    naming: Naming = no_names
 
 
 Values = tuple[Value, ...] | str
@@ -101,11 +107,13 @@ def _values(asked: Asked, *, separator: str = "") -> Values:
             found = _counted_values(asked, separator, matching)
     # What was chosen stays on offer, also where the other filters leave no row with it.
     offered = list(dict.fromkeys([*found, *chosen]))
+    ids = [value for value in offered if isinstance(value, str)] if asked.column.of else []
+    names = asked.naming(asked.column.of, ids) if ids else {}
     values = st.multiselect(
         "Values",
         offered,
         default=list(chosen) if key not in st.session_state else None,
-        format_func=lambda value: f"{_shown(value)} ({found.get(value, 0):,})",
+        format_func=lambda value: f"{_shown(value, names)} ({found.get(value, 0):,})",
         placeholder="Choose, or type to search",
         label_visibility="collapsed",
         key=key,
@@ -136,24 +144,18 @@ def _counted_values(asked: Asked, separator: str, matching: str) -> dict[Value, 
     return found
 
 
-def _shown(value: Value) -> str:
+def _shown(value: Value, names: Mapping[str, str]) -> str:
     if value is None:
         return "(empty)"
+    if isinstance(value, str) and value in names:
+        return f"{names[value]} · {value}"  # the whole id, so that it too is found by typing
     return number_words(value) if isinstance(value, int | float) else str(value)
 
 
 def _items(asked: Asked) -> Values:
     """Items of a text that joins them; the separator is that of the condition."""
     separator = str(asked.before[0])
-    inner = Asked(
-        table=asked.table,
-        column=asked.column,
-        others=asked.others,
-        before=asked.before[1:],
-        key=asked.key,
-        zone=asked.zone,
-    )
-    values = _values(inner, separator=separator)
+    values = _values(replace(asked, before=asked.before[1:]), separator=separator)
     return values if isinstance(values, str) else (separator, *values)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gladly_tools.charts import no_names
+from gladly_tools.results.naming import Naming
 from gladly_tools.results.query import Condition, Operator, Query, operators_for
 from gladly_tools.results.schema import TEXT_KINDS, Column, Kind
 from gladly_tools.results.table import Table
@@ -40,10 +42,20 @@ class Draft:
     problem: str = ""
 
 
-def editor(table: Table, column: Column, before: Condition | None, others: Query, *, key: str, zone: str) -> Draft:
+def editor(
+    table: Table,
+    column: Column,
+    before: Condition | None,
+    others: Query,
+    *,
+    key: str,
+    zone: str,
+    naming: Naming = no_names,
+) -> Draft:
     """Show the widgets that make a condition on a column and return what they make.
 
     They begin with the condition `before`; counts are those of the rows that the query `others` takes.
+    `naming` names ids.
     """
     found = ways(table, column, before)
     operator = st.pills(
@@ -65,6 +77,7 @@ def editor(table: Table, column: Column, before: Condition | None, others: Query
             before=before.values if before and before.operator is operator else (),
             key=f"{key}:{operator}",
             zone=zone,
+            naming=naming,
         ),
     )
     negated = st.toggle(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,7 +11,6 @@ import streamlit as st
 from gladly_tools.errors import InputError
 from gladly_tools.results.query import Condition, Query, Sort, check_condition
 from gladly_tools.results.table import Table
-from gladly_tools.results.words import describe
 from gladly_tools.saved_views import View
 
 MOST_STEPS = 20
@@ -33,9 +32,9 @@ class Step:
     conditions: tuple[Condition, ...]
     before: Mapping[str, Any]
 
-    def words(self, zone: str) -> str:
-        """What was done, in words."""
-        return " ".join([self.what, "; ".join(describe(each, zone) for each in self.conditions)]).strip()
+    def words(self, told: Callable[[Condition], str]) -> str:
+        """What was done, in words; `told` are those of a condition."""
+        return " ".join([self.what, "; ".join(told(each) for each in self.conditions)]).strip()
 
 
 def conditions_key(place: str) -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from gladly_tools.charts import no_names
 from gladly_tools.errors import GladlyToolsError, NotFoundError
+from gladly_tools.results.naming import Naming, names_in_condition
+from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 from gladly_tools.results.words import describe_query
 from gladly_tools.saved_views import LONGEST_NAME, NameTaken, SavedView, View
@@ -21,7 +24,10 @@ from gladly_tools.web.portal import portal
 
 @dataclass(frozen=True, kw_only=True)
 class Looked:
-    """A table as it is looked at: whose it is, of which export and job, under which place its filters are kept."""
+    """A table as it is looked at: whose it is, of which export and job, under which place its filters are kept.
+
+    `naming` names the ids in its filters.
+    """
 
     owner: str
     job: str
@@ -29,6 +35,14 @@ class Looked:
     place: str
     table: Table
     zone: str
+    naming: Naming = no_names
+
+    def told(self, query: Query) -> list[str]:
+        """What a query takes and how it is ordered, in words."""
+        words = describe_query(
+            query, self.zone, names=lambda each: names_in_condition(self.table.columns, each, self.naming)
+        )
+        return words + [f"ordered by {each.column}" for each in query.sort]
 
     def view(self) -> View:
         """The filters, the order and the columns as they are now; no columns where the usual ones are shown."""
@@ -88,7 +102,7 @@ def _listed(looked: Looked, saved: Sequence[SavedView]) -> None:
                     icon=":material/check:" if is_now else ":material/bookmark:",
                     type="tertiary",
                     disabled=each.view is None,
-                    help=plain(_words(each, looked.zone)),
+                    help=plain(_words(looked, each)),
                     key=f"apply view:{looked.place}:{each.id}",
                     on_click=_apply,
                     args=(looked, each),
@@ -107,12 +121,10 @@ def _listed(looked: Looked, saved: Sequence[SavedView]) -> None:
                 _change(looked, each)
 
 
-def _words(saved: SavedView, zone: str) -> str:
+def _words(looked: Looked, saved: SavedView) -> str:
     if saved.view is None:
         return "This view can no longer be read. Delete it, or replace it."
-    query = saved.view.query
-    told = describe_query(query, zone) + [f"ordered by {each.column}" for each in query.sort]
-    return "Apply: " + ("; ".join(told) or "all rows")
+    return "Apply: " + ("; ".join(looked.told(saved.view.query)) or "all rows")
 
 
 def _apply(looked: Looked, saved: SavedView) -> None:
@@ -165,10 +177,9 @@ def _ask(looked: Looked, saved: SavedView, what: str, key: str) -> None:
 def _save(looked: Looked, saved: Sequence[SavedView]) -> None:
     """Keep what is seen now under a name; one that is taken is asked about."""
     view = looked.view()
-    told = describe_query(view.query, looked.zone) + [f"ordered by {each.column}" for each in view.query.sort]
     key = f"save view:{looked.place}"
     st.markdown("**Save what you see now**")
-    st.caption(plain("; ".join(told) or "No filter is active: all rows."))
+    st.caption(plain("; ".join(looked.told(view.query)) or "No filter is active: all rows."))
     with st.form(f"{key}:form", border=False, width=WIDTH):
         name = st.text_input(
             "Name",
