@@ -36,7 +36,8 @@ class Grouped:
             return self
         rest = self.frame.iloc[most:].drop(columns="member").sum()
         last = pd.DataFrame({"member": [None], **{name: [total] for name, total in rest.items()}})
-        frame = pd.concat([self.frame.iloc[:most], last.astype(self.frame.dtypes)], ignore_index=True)
+        last = last.astype(self.frame.dtypes.drop("member"))
+        frame = pd.concat([self.frame.iloc[:most], last], ignore_index=True)
         return Grouped(frame=frame, others=self.others + shown - most)
 
 
