@@ -11,8 +11,9 @@ INSIDE = "() => !!document.activeElement.closest(\"[data-testid='stPopoverBody']
 
 
 def test_a_filter_is_added_by_keyboard(page: Any, app: App) -> None:
+    page.set_default_timeout(20_000)
     sign_in(page, app.url)
-    page.get_by_role("link", name="Configuration").click()
+    page.get_by_role("heading", name="Export Topics").wait_for()
     page.get_by_role("button", name="Export", exact=True).click()
     state(page, "Complete").wait_for()
     box = page.get_by_role("button", name="Add filter")
