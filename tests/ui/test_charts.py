@@ -68,7 +68,7 @@ def test_a_choice_by_keyboard_filters_figures_and_all_other_charts(
     rows = int(words.rsplit("(", 1)[1].split()[0].replace(",", ""))
     metrics = {metric.label: metric.value for metric in at.metric}
     assert metrics["Conversations"] == f"{rows:,}"
-    assert any("First Channel" in button.label for button in at.button)
+    assert any("First Channel" in (button.help or "") for button in at.button), "the cross of its pill"
 
 
 def chart(marks: Sequence[Mark], brush: Brush | None = None) -> Chart:
