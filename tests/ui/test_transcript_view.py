@@ -134,8 +134,9 @@ def nothing_alive(at: AppTest) -> None:
     for element in (*at.markdown, *at.caption):
         assert not element.proto.allow_html
         own_only(element.value.removeprefix("- "))  # the portal's own notes are a list
-    (style,) = at.get("html")
-    assert "<style>" in style.proto.body, "the frame's own, and no other"
+    own = [element.proto.body for element in at.get("html")]
+    assert len(own) == 2, "the frame's own styles, and no other"
+    assert all(re.fullmatch(r"<style>[^<]*</style>", body) for body in own)
     assert len(at.get("iframe")) == len(at.get("image")) == len(at.get("latex")) == 0
 
 
