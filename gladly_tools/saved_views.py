@@ -19,6 +19,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from gladly_tools.disk_faults import is_damage
 from gladly_tools.errors import InputError, NotFoundError, TryLaterError
 from gladly_tools.results.query import Query
 
@@ -51,8 +52,6 @@ MOST_LINKS = 500
 LONGEST_NAME = 60
 LONGEST_VIEW = 1_000_000
 PATIENCE_SECONDS = 10.0
-
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,7 +231,7 @@ class SavedViews:
         try:
             connection = self._connect()
         except sqlite3.DatabaseError as error:
-            if not _is_damage(error):
+            if not is_damage(error):
                 raise _busy() from error
             self._set_aside()
             connection = self._connect()
@@ -242,7 +241,7 @@ class SavedViews:
             except sqlite3.IntegrityError:
                 raise
             except sqlite3.DatabaseError as error:
-                if _is_damage(error):
+                if is_damage(error):
                     self._set_aside()
                     raise TryLaterError(
                         "The file of the saved views was damaged and has been set aside.", "Try again."
@@ -270,7 +269,7 @@ class SavedViews:
                     if connection.execute("pragma quick_check(1)").fetchone() == ("ok",):
                         return
             except sqlite3.DatabaseError as error:
-                if not _is_damage(error):
+                if not is_damage(error):
                     raise _busy() from error
             moment = self._now().strftime("%Y%m%d-%H%M%S")
             aside = self._path.with_name(f"{self._path.stem}.damaged-{moment}{self._path.suffix}")
@@ -315,10 +314,6 @@ def _name_taken(name: str) -> NameTaken:
 def _one(cursor: sqlite3.Cursor) -> None:
     if cursor.rowcount != 1:
         raise NotFoundError("There is no such view.", "It may have been deleted in another window.")
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED
 
 
 def _busy() -> TryLaterError:

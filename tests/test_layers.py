@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "kept_files": {"errors"},
     "search": {"errors", "items", "results"},
     "jobs": BASE | {"disk_faults", "sqlite_file"},
-    "snapshots": {"errors", "results"},
+    "snapshots": {"disk_faults", "errors", "results", "sqlite_file"},
     "comparing": {"errors", "insights", "results"},
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
     "bulk": BASE | {"api", "results", "sqlite_file"},
     "bulk_runs": BASE | {"account", "api", "bulk", "disk_faults", "jobs", "runs"},
-    "saved_views": BASE | {"results"},
+    "saved_views": BASE | {"disk_faults", "results"},
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE
     | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "names", "queries"}

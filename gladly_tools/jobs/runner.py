@@ -276,6 +276,8 @@ class Runner:
         self._closed.set()
         with self._lock:
             tickets = list(self._tickets.values())
+            for turn in self._waiting:
+                turn.future.cancel()
         for ticket in tickets:
             ticket.stop()
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -21,12 +21,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from gladly_tools.disk_faults import disk_fault
 from gladly_tools.errors import GladlyToolsError, NotFoundError
 from gladly_tools.results.manifest import Manifest
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from gladly_tools.snapshots.content import columns_of, digest_of, rows_of
 from gladly_tools.snapshots.snapshot import Snapshot
+from gladly_tools.sqlite_file import open_sqlite
 
 ORPHAN_SECONDS = 600
 
@@ -62,12 +64,8 @@ class Snapshots:
         self._now = now
         self._lock = threading.Lock()
         path = folder / "snapshots.sqlite"
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30, isolation_level=None)
-        self._connection.row_factory = sqlite3.Row
+        self._connection = open_sqlite(path, SCHEMA, is_durable=True, forgets=True)
         path.chmod(0o600)
-        for statement in ("pragma journal_mode=wal", "pragma secure_delete=on"):
-            self._connection.execute(statement)
-        self._connection.executescript(SCHEMA)
 
     def of(self, owner: str) -> AccountSnapshots:
         """One account's snapshots."""
@@ -105,8 +103,8 @@ class Snapshots:
                 found = self._seen_again(connection, known)
             return self._keep_anew(known, table) if found is None else found
         except (OSError, sqlite3.Error) as error:
-            raise GladlyToolsError(
-                f"No snapshot could be kept ({error}).", "Look after the data folder and its disk."
+            raise disk_fault(error, "The folder snapshots") or GladlyToolsError(
+                "No snapshot could be kept.", "Run the export again; if it happens again, the log has the details."
             ) from error
 
     def list(self, owner: str, export: str | None) -> Sequence[Snapshot]:

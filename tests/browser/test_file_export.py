@@ -10,17 +10,12 @@ from typing import Any
 from gladly_tools.demo import Company
 from gladly_tools.search import Criteria
 from tests.browser.conftest import App
+from tests.browser.tables import tick
 from tests.browser.test_journeys import sign_in, state
 from tests.exports.truth import daily_job, readable_lines
 from tests.search.reference import matches
 
 PHRASES = ("order", "refund")
-
-
-def pick(page: Any, row: int) -> None:
-    """Tick a row of the list of jobs, which is drawn on a canvas."""
-    place = page.get_by_test_id("stDataFrame").first.bounding_box()
-    page.mouse.click(place["x"] + 14, place["y"] + 36 + 35 * row + 17)
 
 
 def test_from_the_list_of_jobs_to_a_match_and_the_zip(page: Any, app: App, tmp_path: Path) -> None:
@@ -32,9 +27,9 @@ def test_from_the_list_of_jobs_to_a_match_and_the_zip(page: Any, app: App, tmp_p
     sign_in(page, f"{app.url}/conversations?export=file-export")
     page.get_by_role("button", name="Find Jobs").click()
     page.get_by_text("Select one or more rows.").wait_for()
-    pick(page, jobs.index(running))
+    tick(page, jobs.index(running))
     page.get_by_text("is running, so it cannot be exported").wait_for()
-    pick(page, jobs.index(chosen))
+    tick(page, jobs.index(chosen))
     page.get_by_text("1 job chosen.").wait_for()
     page.get_by_role("textbox", name="Contact Information").fill("0650 123 4567")
     page.get_by_role("textbox", name="Digital Transcript Search").fill("\n".join(PHRASES))

@@ -14,6 +14,7 @@ import pytest
 from gladly_tools.demo import Company
 from gladly_tools.demo.ivrs import Sound
 from tests.browser.conftest import App
+from tests.browser.tables import scroll_to_end, tick
 from tests.browser.test_journeys import sign_in, state
 
 
@@ -99,22 +100,13 @@ def test_prompts_are_listened_to_and_come_as_a_zip_that_says_which_are_silent(
     page.get_by_text(f"{len(prompts)} prompts").first.wait_for()
     page.get_by_text("Data is missing.").wait_for()
 
-    table = page.get_by_test_id("stDataFrame").first
-    box = table.bounding_box()
-    page.mouse.click(box["x"] + 14, box["y"] + 36 + 17)
+    tick(page, 0)
     page.locator("audio").wait_for()
     page.wait_for_function("() => document.querySelector('audio').readyState > 0")
     assert page.locator("audio").evaluate("sound => sound.duration") == pytest.approx(prompts[0].seconds, abs=0.2)
     assert prompts[-1].sound is Sound.REFUSED
-    page.mouse.move(box["x"] + 200, box["y"] + 200)
-    page.mouse.wheel(0, 5000)
-    page.wait_for_function(
-        """() => {
-            const shown = document.querySelector("[data-testid=stDataFrame] .dvn-scroller")
-            return shown.scrollTop > 0 && shown.scrollTop + shown.clientHeight >= shown.scrollHeight - 1
-        }"""
-    )
-    page.mouse.click(box["x"] + 14, box["y"] + box["height"] - 20)
+    scroll_to_end(page)
+    tick(page, len(prompts) - 1)
     page.get_by_text("Gladly did not give the audio of this prompt").wait_for()
 
     download(page, "Download ZIP of CSV", tmp_path / "ivr.zip")

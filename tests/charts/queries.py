@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pytest
 
 from gladly_tools.charts.picking import one_of
+from gladly_tools.exports import EXPORTS
 from gladly_tools.results.query import Condition, Operator, Query
-from gladly_tools.results.table import Table
+from tests.charts.conftest import Case
 
 HANDLE_TIME = "Conversation Handle Time in seconds"
 
@@ -24,6 +28,21 @@ QUERIES: Mapping[str, Query] = {
 }
 
 
-def fits(query: Query, table: Table) -> bool:
-    """Whether the table has the columns of the query."""
-    return {condition.column for condition in query.conditions} <= {column.name for column in table.columns}
+def fits(query: Query, export: str) -> bool:
+    """Whether the export has the columns of the query."""
+    return {condition.column for condition in query.conditions} <= {column.name for column in EXPORTS[export].columns}
+
+
+def with_queries(found: Iterable[Case]) -> list[Any]:
+    """Each case under each filter that its export has the columns for."""
+    return [
+        pytest.param(case, query, id=f"{case}-{name}")
+        for case in found
+        for name, query in QUERIES.items()
+        if fits(query, case.export)
+    ]
+
+
+def queries_of(export: str) -> list[Any]:
+    """Each filter that the export has the columns for."""
+    return [pytest.param(query, id=name) for name, query in QUERIES.items() if fits(query, export)]

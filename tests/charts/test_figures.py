@@ -18,7 +18,7 @@ from gladly_tools.charts import DARK, LIGHT, Chart, Figures
 from gladly_tools.charts.chart import MARK
 from gladly_tools.charts.times import MEASURE
 from tests.charts.conftest import CONVERSATIONS, Case, Sides, cases
-from tests.charts.queries import HANDLE_TIME, QUERIES, fits
+from tests.charts.queries import HANDLE_TIME, QUERIES, queries_of, with_queries
 from tests.charts.truth import SECONDS, TRUTH, UNORDERED, Asked, cell, quantile
 
 TYPES = {"conversation": "content.type", "file-export": "content.type", "events": "type", "event-history": "Event Type"}
@@ -45,12 +45,9 @@ def same(found: list[tuple[Any, ...]], expected: list[tuple[Any, ...]]) -> None:
                 assert left == pytest.approx(right)
 
 
-@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
-@pytest.mark.parametrize("case", [case for case in cases() if case.export in CONVERSATIONS], ids=str)
+@pytest.mark.parametrize(("case", "query"), with_queries(case for case in cases() if case.export in CONVERSATIONS))
 def test_charts_of_conversations_show_what_the_csv_holds(made: Mapping[str, Sides], case: Case, query: Any) -> None:
     sides = made[case.export]
-    if not fits(query, sides.table):
-        pytest.skip("another export's filter")
     rows = sides.rows(query)
     for chart in case.drawn(sides, query):
         if not isinstance(chart, Chart) or chart.key == "time-spread":
@@ -69,13 +66,11 @@ def test_charts_of_conversations_show_what_the_csv_holds(made: Mapping[str, Side
 
 
 @pytest.mark.parametrize("measure", MEASURE.options)
-@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+@pytest.mark.parametrize("query", queries_of("contact-information"))
 def test_a_spread_holds_every_time_in_the_column_that_says_so(
     made: Mapping[str, Sides], query: Any, measure: str
 ) -> None:
     sides = made["contact-information"]
-    if not fits(query, sides.table):
-        pytest.skip("another export's filter")
     case = next(each for each in cases() if str(each) == "contact-information Times")
     chart = next(
         iter(Case(export=case.export, section=case.section, chosen=(("measure", measure),)).drawn(sides, query))
@@ -94,11 +89,9 @@ def test_a_spread_holds_every_time_in_the_column_that_says_so(
     assert f"Of {len(times):,} conversations" in chart.notes[0]
 
 
-@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
+@pytest.mark.parametrize("query", queries_of("contact-information"))
 def test_the_headline_figures(made: Mapping[str, Sides], query: Any) -> None:
     sides = made["contact-information"]
-    if not fits(query, sides.table):
-        pytest.skip("another export's filter")
     rows = sides.rows(query)
     (found,) = Case(export="contact-information", section=None).drawn(sides, query)
     assert isinstance(found, Figures)
@@ -120,16 +113,12 @@ def test_the_headline_figures(made: Mapping[str, Sides], query: Any) -> None:
     assert numbers["Reopened"] == (sum(n > 0 for n in reopened) / len(reopened) if reopened else None)
 
 
-@pytest.mark.parametrize("query", QUERIES.values(), ids=QUERIES.keys())
-@pytest.mark.parametrize("export", TYPES)
-def test_charts_of_events_and_items_show_what_the_csv_holds(made: Mapping[str, Sides], export: str, query: Any) -> None:
+@pytest.mark.parametrize(("case", "query"), with_queries(Case(export=export, section=0) for export in TYPES))
+def test_charts_of_events_and_items_show_what_the_csv_holds(made: Mapping[str, Sides], case: Case, query: Any) -> None:
+    export = case.export
     sides = made[export]
-    if not fits(query, sides.table):
-        pytest.skip("another export's filter")
     rows = sides.rows(query)
-    charts = {
-        chart.key: chart for chart in Case(export=export, section=0).drawn(sides, query) if isinstance(chart, Chart)
-    }
+    charts = {chart.key: chart for chart in case.drawn(sides, query) if isinstance(chart, Chart)}
     for key, column in (("by-type", TYPES[export]), ("by-whom", WHO.get(export, "initiator.type"))):
         expected = Counter(cell(row, column) for row in rows)
         frame = charts[key].frame
