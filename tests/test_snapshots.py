@@ -242,7 +242,7 @@ def test_a_failure_while_rows_are_written_leaves_nothing(
     mine = snapshots.of(OWNER)
     ready = make("A")
     monkeypatch.setattr("gladly_tools.results.store.Result.finish", full)
-    with pytest.raises(GladlyToolsError, match="No snapshot could be kept"):
+    with pytest.raises(GladlyToolsError, match=r"No snapshot could be kept\. The disk that holds results is full\."):
         mine.keep(ready, {}, at=START)
     assert mine.list() == []
     assert snapshots.store.ids() == []

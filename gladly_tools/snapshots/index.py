@@ -103,8 +103,12 @@ class Snapshots:
                 found = self._seen_again(connection, known)
             return self._keep_anew(known, table) if found is None else found
         except (OSError, sqlite3.Error) as error:
-            raise disk_fault(error, "The folder snapshots") or GladlyToolsError(
-                "No snapshot could be kept.", "Run the export again; if it happens again, the log has the details."
+            fault = disk_fault(error, "The folder snapshots")
+            raise GladlyToolsError(
+                "No snapshot could be kept." if fault is None else f"No snapshot could be kept. {fault.what}",
+                "Run the export again; if it happens again, the log has the details."
+                if fault is None
+                else fault.advice,
             ) from error
 
     def list(self, owner: str, export: str | None) -> Sequence[Snapshot]:
