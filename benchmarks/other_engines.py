@@ -37,6 +37,29 @@ def with_duckdb(folder: Path, case: str, target: Path, threads: int) -> None:
     )
 
 
+def with_duckdb_twice(folder: Path, case: str, target: Path) -> None:
+    """What a result holds, by DuckDB on one thread: the columns and the lines as they came, packed; then the CSV."""
+    import duckdb
+
+    con = duckdb.connect()
+    con.execute("SET enable_progress_bar = false")
+    con.execute("SET threads = 1")
+    packed = "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    columns, lines = target.with_suffix(".columns"), target.with_suffix(".lines")
+    chosen = ", ".join(f"{_expression(column)} AS {_quoted(column.name)}" for column in PORTAL_COLUMNS)
+    con.execute(
+        f"COPY (SELECT {chosen} FROM {_source(folder)} WHERE {_where(con, folder, case)}) TO '{columns}' {packed}"
+    )
+    as_text = "columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false"
+    con.execute(
+        f"COPY (FROM read_csv('{folder / ITEMS}', {as_text}, auto_detect = false, max_line_size = 16777216)) "
+        f"TO '{lines}' {packed}"
+    )
+    con.execute(f"COPY (FROM read_parquet('{columns}')) TO '{target}' (FORMAT csv, HEADER)")
+    columns.unlink()
+    lines.unlink()
+
+
 def _source(folder: Path) -> str:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _tree(_sql_types()).items())
     return f"read_json('{folder / ITEMS}', format = 'newline_delimited', columns = {{{columns}}})"

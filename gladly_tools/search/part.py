@@ -51,7 +51,8 @@ MATCH = Column(
 ORIGINAL = Column(name="original", help="The record as Gladly wrote it", beside=True, original=True)
 
 
-_GATHERED_LINES = 500
+_GATHERED_LINES = 1_000
+_GATHERED_BYTES = 2 * BATCH_BYTES
 
 
 class Take(StrEnum):
@@ -137,7 +138,7 @@ def search_chunks(chunks: Iterable[bytes], task: Task, search: ItemSearch, *, wa
             progress = batch.progress
             unreadable.writelines(unreadable_text(each, task.label) for each in batch.unreadable)
             found.take(batch)
-            if len(found.lines) >= _GATHERED_LINES or found.size >= BATCH_BYTES // 2:
+            if len(found.lines) >= _GATHERED_LINES or found.size >= _GATHERED_BYTES:
                 write(found)
                 found = _Found()
             if watch is not None:
