@@ -9,6 +9,7 @@ import time
 import click
 
 SUBJECTS = (
+    "pages",
     "pacing",
     "freeform",
     "row_cap",

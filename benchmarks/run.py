@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from benchmarks import bulk, bulk_file, download, file_export, file_search, freeform, pacing, result_view, row_cap
+from benchmarks import (
+    bulk,
+    bulk_file,
+    download,
+    file_export,
+    file_search,
+    freeform,
+    pacing,
+    pages,
+    result_view,
+    row_cap,
+)
 from benchmarks.big import big_result
 from benchmarks.figure import Figure
 from benchmarks.scale import Scale
@@ -15,6 +26,9 @@ def measure(names: Iterable[str], scale: Scale) -> Iterator[Figure]:
     chosen = set(names)
     if chosen & {"file_search", "file_search_large"}:
         file_search.require_engines()
+    if "pages" in chosen:
+        pages.require_browser()
+        yield from pages.measure(scale)
     if "pacing" in chosen:
         yield from pacing.measure(scale)
     if "freeform" in chosen:
