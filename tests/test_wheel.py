@@ -16,6 +16,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.metadata import Metadata
 
 ROOT = Path(__file__).parents[1]
 
@@ -77,6 +78,23 @@ def test_the_wheel_holds_no_tests_and_no_benchmarks(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         tops = {name.split("/")[0] for name in packed.namelist()}
     assert tops == {"gladly_tools", next(top for top in tops if top.endswith(".dist-info"))}
+
+
+def test_what_an_index_shows_of_the_package_is_well_formed_and_holds_no_address(wheel: Path) -> None:
+    from trove_classifiers import classifiers  # comes with hatchling
+
+    with zipfile.ZipFile(wheel) as packed:
+        (path,) = (name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
+        shown = Metadata.from_email(packed.read(path), validate=True)
+        license_text = packed.read(path.replace("METADATA", "licenses/LICENSE")).decode()
+    assert license_text == (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert (shown.name, shown.license_expression, shown.license_files) == ("gladly-tools", "MIT", ["LICENSE"])
+    assert shown.description_content_type == "text/markdown"
+    assert shown.description == (ROOT / "README.md").read_text(encoding="utf-8")
+    assert shown.keywords
+    assert set(shown.classifiers or []) <= classifiers
+    assert not any(each.startswith("License ::") for each in shown.classifiers or [])  # the expression says it
+    assert (shown.project_urls, shown.home_page, shown.download_url) == (None, None, None)
 
 
 def test_a_wheel_built_from_the_source_package_is_the_same(wheel: Path, tmp_path: Path) -> None:

@@ -117,8 +117,9 @@ def finished(company: Company, server: DemoServer, folder: Path) -> Iterator[Sho
     client.close()
 
 
+@pytest.mark.parametrize("kills", [4, pytest.param(10, marks=pytest.mark.soak)])
 def test_conversations_are_closed_once_however_often_the_run_is_killed(
-    strict: tuple[Company, DemoServer], tmp_path: Path
+    strict: tuple[Company, DemoServer], tmp_path: Path, kills: int
 ) -> None:
     company, server = strict
     ids = open_conversations(company, 500)
@@ -135,9 +136,9 @@ def test_conversations_are_closed_once_however_often_the_run_is_killed(
     trouble(server, "/api/v1/conversations/")
     chance = random.Random(7)
     killing = Killing(server, tmp_path, CLOSE_CONVERSATIONS, [*ids, *unknown], topic)
-    for _ in range(10):
+    for _ in range(kills):
         killing.once(after=chance.randrange(5, 80))
-    assert killing.kills == 10
+    assert killing.kills == kills
     assert not_settled_yet(tmp_path)
     killing.once(after=None)
     for shop in finished(company, server, tmp_path):

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
 
-from gladly_tools.charts import Chart
+from gladly_tools.charts import Chart, Mark
 from gladly_tools.charts.picking import together
 from gladly_tools.results.query import Condition, Query
 from tests.charts.conftest import Case, Sides, cases
 from tests.charts.queries import with_queries
+
+# Of very many marks, those at the ends and some between; fewer under a filter, which takes marks away and adds none.
+MOST = 18
+MOST_FILTERED = 6
+
+
+def sample(marks: Sequence[Mark], most: int) -> Sequence[Mark]:
+    """At most about so many marks, a third of them from each end."""
+    third = most // 3
+    return (
+        marks if len(marks) <= most else [*marks[:third], *marks[third : -third : len(marks) // third], *marks[-third:]]
+    )
 
 
 def narrowed(query: Query, conditions: tuple[Condition, ...]) -> Query:
@@ -27,10 +39,7 @@ def test_a_mark_takes_as_many_rows_as_it_says(made: Mapping[str, Sides], case: C
     for chart in case.drawn(sides, query):
         if not isinstance(chart, Chart):
             continue
-        marks = list(chart.marks)
-        # Of very many marks, those at the ends and some between.
-        chosen = marks if len(marks) <= 18 else marks[:6] + marks[6 : -6 : len(marks) // 6] + marks[-6:]
-        for mark in chosen:
+        for mark in sample(list(chart.marks), MOST_FILTERED if query.conditions else MOST):
             after = narrowed(query, together(query, mark.conditions))
             assert sides.table.count(after) == mark.rows, (chart.key, mark.label)
 

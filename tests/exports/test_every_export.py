@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,28 @@ def table_of(runs: Runs, account: Account, job: Job) -> Table:
     return next(iter(tables_of(runs, account, job).values()))
 
 
+@pytest.fixture(scope="module")
+def finished(
+    shared_server: DemoServer, company: Company, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], tuple[Job, Mapping[str, Table]]]]:
+    """An undisturbed run of each export and its tables, made when first asked for; only to be read."""
+    settings = settings_for(shared_server, tmp_path_factory.mktemp("finished"))
+    runs = Runs(settings)
+    client, account = connect(shared_server, settings)
+
+    @cache
+    def made(name: str) -> tuple[Job, Mapping[str, Table]]:
+        job = run(runs, client, account, name, company)
+        return job, tables_of(runs, account, job)
+
+    yield made
+    client.close()
+    runs.close()
+
+
+Finished = Callable[[str], tuple[Job, Mapping[str, Table]]]
+
+
 def every_row_of(runs: Runs, account: Account, job: Job) -> dict[str, list[dict[str, Any]]]:
     return {name: rows_of(table) for name, table in tables_of(runs, account, job).items()}
 
@@ -93,23 +115,19 @@ def test_every_export_has_a_truth_to_be_compared_with() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_cell_equals_what_the_server_holds(
-    name: str, runs: Runs, client: Client, account: Account, company: Company
-) -> None:
-    job = run(runs, client, account, name, company)
+def test_every_cell_equals_what_the_server_holds(name: str, finished: Finished, company: Company) -> None:
+    job, tables = finished(name)
     assert job.state is end_of(name)
     truths = [TRUTH[name], *(OTHER_TRUTH[name, other.name] for other in EXPORTS[name].others)]
-    for table, truth in zip(tables_of(runs, account, job).values(), truths, strict=True):
+    for table, truth in zip(tables.values(), truths, strict=True):
         expected = in_order({column: row.get(column) for column in downloaded(table)} for row in truth(company))
         assert len(expected) > 3
         assert rows_of(table) == expected
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_optional_columns_are_ever_left_out(
-    name: str, runs: Runs, client: Client, account: Account, company: Company
-) -> None:
-    tables = tables_of(runs, account, run(runs, client, account, name, company))
+def test_only_optional_columns_are_ever_left_out(name: str, finished: Finished, company: Company) -> None:
+    _job, tables = finished(name)
     export = EXPORTS[name]
     first = export.columns if export.columns_of is None else export.columns_of(parameters_of(export, company))
     declared = [first, *(other.columns for other in export.others)]
@@ -119,10 +137,8 @@ def test_only_optional_columns_are_ever_left_out(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_all_formats_agree_cell_by_cell(
-    name: str, runs: Runs, client: Client, account: Account, company: Company, tmp_path: Path
-) -> None:
-    for table in tables_of(runs, account, run(runs, client, account, name, company)).values():
+def test_all_formats_agree_cell_by_cell(name: str, finished: Finished, tmp_path: Path) -> None:
+    for table in finished(name)[1].values():
         parquet = pq.read_table(io.BytesIO(download(table, Format.PARQUET)))
         columns = downloaded(table)
         assert parquet.column_names == columns
@@ -161,10 +177,8 @@ def _csv_text(value: Any, joined_by: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_ids_that_look_like_formulas_are_guarded_in_csv_alone(
-    name: str, runs: Runs, client: Client, account: Account, company: Company
-) -> None:
-    for table in tables_of(runs, account, run(runs, client, account, name, company)).values():
+def test_ids_that_look_like_formulas_are_guarded_in_csv_alone(name: str, finished: Finished) -> None:
+    for table in finished(name)[1].values():
         ids = [column.name for column in table.columns if column.kind is Kind.ID]
         rows = pq.read_table(io.BytesIO(download(table, Format.PARQUET))).to_pylist()
         dashed = [row[column] for row in rows for column in ids if (row[column] or "").startswith("-")]
@@ -172,7 +186,8 @@ def test_ids_that_look_like_formulas_are_guarded_in_csv_alone(
         for cell in dashed:
             assert f"'{cell}" in csv
         assert not any(str(row[column]).startswith("'") for row in rows for column in ids)
-        assert not any(f"\"'{cell}" in download(table, Format.JSON).decode() for cell in dashed)
+        as_json = download(table, Format.JSON).decode()
+        assert not any(f"\"'{cell}" in as_json for cell in dashed)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -199,10 +214,10 @@ def test_an_empty_company_gives_the_header_alone_and_knows_no_one_thing(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stopped_export_has_no_finished_result_and_resumes_to_the_same_rows(
-    name: str, runs: Runs, client: Client, account: Account, company: Company
+    name: str, runs: Runs, client: Client, account: Account, company: Company, finished: Finished
 ) -> None:
     export = EXPORTS[name]
-    whole = every_row_of(runs, account, run(runs, client, account, name, company))
+    whole = {table: rows_of(of) for table, of in finished(name)[1].items()}
     started: list[str] = []
 
     def stop_at_once(ticket: Any) -> None:
@@ -220,16 +235,16 @@ def test_a_stopped_export_has_no_finished_result_and_resumes_to_the_same_rows(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finished_slices(
-    name: str, server: DemoServer, settings: Settings, open_runs: Callable[[Settings], Runs], company: Company
+    name: str,
+    server: DemoServer,
+    settings: Settings,
+    open_runs: Callable[[Settings], Runs],
+    company: Company,
+    finished: Finished,
 ) -> None:
     """A client that dies after so many requests; then another process, as after a kill, resumes."""
+    undisturbed = {table: rows_of(of) for table, of in finished(name)[1].items()}
     client, account = connect(server, settings)
-    runs = open_runs(settings)
-    undisturbed = every_row_of(runs, account, run(runs, client, account, name, company))
-    runs.remembered.close()
-    (settings.data_dir / "lookups.sqlite").unlink()
-    shutil.rmtree(settings.data_dir / "exports")
-
     dying = open_runs(settings)
     server.faults.add(breaking_point(name, company), status=401, times=1)
     export = EXPORTS[name]
@@ -237,7 +252,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
         dying.run_here(account, client, export, parameters_of(export, company), lambda _ticket: None)
     server.faults.clear()
     job = next(job for job in dying.jobs(account, kind=name) if job.state is State.FAILED)
-    finished = {item.key for item in dying.journal.slices(job.id) if item.row_count is not None}
+    done = {item.key for item in dying.journal.slices(job.id) if item.row_count is not None}
     server.forget()
 
     resumed = open_runs(settings)
@@ -245,7 +260,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
     assert wait_for(resumed, account, job.id).state is end_of(name)
     assert every_row_of(resumed, account, job) == undisturbed
     asked = [seen.body.decode() for seen in server.seen if seen.path == "/api/v1/reports"]
-    for key in finished - {"plan"}:
+    for key in done - {"plan"}:
         assert not any(key.split("_")[0] in body for body in asked)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,11 @@ HOSTILE = (
     "\x00\x1b\x7f \u202eback to front",
 )
 FRAME = pd.DataFrame({"Inbox": ["Returns", "Sales"], "Conversations": [1234, 5], "Median, minutes": [12.5, 0.3333]})
+
+
+def blank(specs: Sequence[object]) -> list[str]:
+    """A drawing with nothing in it for each."""
+    return ['<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10" viewBox="0 0 10 10"></svg>' for _ in specs]
 
 
 def chart_of(frame: pd.DataFrame, **more: Any) -> Chart:

@@ -66,6 +66,7 @@ def counts(rows: Iterable[Mapping[str, str]], of: str, count: str = "Conversatio
     return {row[of]: int(row[count].replace(",", "")) for row in rows}
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("query", [EVERY_ROW, BY_MAIL], ids=["all", "filtered"])
 def test_the_figures_are_those_of_the_csv(result: Result, account: Account, query: Query) -> None:
     rows = rows_of(result, query)
@@ -88,6 +89,7 @@ def test_the_figures_are_those_of_the_csv(result: Result, account: Account, quer
     assert channels == dict(Counter(row["First Channel"] for row in rows))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_filters_and_row_counts_are_said(result: Result, account: Account) -> None:
     taken, all_ = len(rows_of(result, BY_MAIL)), len(rows_of(result, EVERY_ROW))
     facts = facts_of(parsed(page(report_of(result, BY_MAIL, account, now=NOW))))
@@ -98,6 +100,7 @@ def test_filters_and_row_counts_are_said(result: Result, account: Account) -> No
     assert (facts["Filters"], facts["Rows"]) == ("none", f"{all_:,}")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_what_is_missing_and_what_was_noted_are_said(result: Result, account: Account) -> None:
     notes = (
         Note(level="partial", text="The report of 9 March was cut at its cap", count=1),
@@ -112,6 +115,7 @@ def test_what_is_missing_and_what_was_noted_are_said(result: Result, account: Ac
     assert "The report of 9 March" not in reading
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_words_are_those_of_the_export_and_its_account(result: Result, account: Account) -> None:
     inboxes = ["i1", "i2"]
     manifest = result.manifest
@@ -128,6 +132,7 @@ def test_the_words_are_those_of_the_export_and_its_account(result: Result, accou
     assert ZONE in facts["Time zone"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_no_row_taken_makes_a_report_that_says_so(result: Result, account: Account) -> None:
     nothing = Query(search="no conversation says this")
     document = parsed(page(report_of(result, nothing, account, now=NOW)))

@@ -13,11 +13,13 @@ from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import DateRange, Parameters
 from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job
+from gladly_tools.report_file import pictures
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.web.cookie import NAME, session_id_of
 from gladly_tools.web.portal import Portal
 from gladly_tools.web.routes import report_link, routes, view_key
 from tests.exports.truth import daily_job
+from tests.report_file.making import blank
 from tests.report_file.reading import facts_of, parsed
 from tests.web.conftest import signed_in
 
@@ -30,6 +32,12 @@ def run(here: Portal, browser: TestClient, export: str, **given: object) -> Job:
     declared = EXPORTS[export]
     parameters: Parameters = declared.parameters(**given)
     return here.runs.run_here(session.account, session.client, declared, parameters, lambda _ticket: None)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaves every drawing empty, where a test is about whose report it is and of which rows."""
+    monkeypatch.setattr(pictures, "render_all", blank)
 
 
 @pytest.fixture
@@ -48,6 +56,7 @@ def test_the_owner_downloads_the_report_as_a_file(ann: TestClient, job: Job) -> 
     assert f"{job.row_count:,}" == facts_of(parsed(answer.content))["Rows"]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_filtered_view_has_a_report_of_its_rows(ann: TestClient, here: Portal, job: Job) -> None:
     query = Query(conditions=(Condition(column="Status", operator=Operator.ONE_OF, values=("OPEN",)),))
     link = report_link(job, view=here.views.put(job.id, query))
@@ -57,6 +66,7 @@ def test_a_filtered_view_has_a_report_of_its_rows(ann: TestClient, here: Portal,
     assert facts_of(parsed(answer.content))["Filters"].startswith("Status is")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_report_has_the_charts_that_are_chosen_on_the_page(ann: TestClient, job: Job) -> None:
     usual, by_week = (
         [each.words for each in parsed(ann.get(report_link(job, chosen=chosen)).content).all("h3")]
@@ -66,6 +76,7 @@ def test_the_report_has_the_charts_that_are_chosen_on_the_page(ann: TestClient, 
     assert "Conversations per week" in by_week
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_of_several_tables_the_first_has_a_report_with_its_filters(
     ann: TestClient, here: Portal, company: Company
 ) -> None:
