@@ -52,19 +52,20 @@ SERVING = {"app", "demo"}
 """These serve until they are interrupted: what they serve is tested elsewhere, here that they take these options."""
 
 
+CONFIGURATION = re.compile(r"map |\[Unit\]|FROM ")
+"""How blocks begin that are a file and no commands: they are checked as a whole."""
+
+
 def is_drawing(block: str) -> bool:
+    """Whether a block is a picture in text."""
     return "app.py   " in block
-
-
-def is_file(block: str) -> bool:
-    return any(pattern.match(block) for pattern in FILES)
 
 
 COMMANDS = sorted(
     {
         line.strip(): page
         for block, page in BLOCKS.items()
-        if not is_drawing(block) and not re.match(r"map |\[Unit\]|FROM ", block)
+        if not is_drawing(block) and not CONFIGURATION.match(block)
         for line in block.splitlines()
         if line.strip()
     }.items()
@@ -244,7 +245,8 @@ OTHERS: tuple[tuple[str, Callable[[str], None]], ...] = (
     (r"read -rs GLADLY_API_TOKEN && export GLADLY_API_TOKEN", names_credentials),
     (r"python3 -m venv \.venv && \.venv/bin/pip install -e \. && \.venv/bin/streamlit run app\.py", installs),
     (
-        r"python3 -m venv \.venv && \.venv/bin/pip install -e '\.\[test\]' && \.venv/bin/pytest -n auto --dist loadfile",
+        r"python3 -m venv \.venv && \.venv/bin/pip install -e '\.\[test\]'"
+        r" && \.venv/bin/pytest -n auto --dist loadfile",
         installs,
     ),
     (r"python3 -m venv /opt/gladly-tools", installs),
@@ -288,7 +290,7 @@ def test_the_proxy_leads_to_the_portal_and_takes_its_uploads() -> None:
 @pytest.mark.skipif(not (shutil.which("nginx") and shutil.which("openssl")), reason="no nginx or openssl here")
 def test_nginx_takes_the_configuration(tmp_path: Path) -> None:
     key, certificate = tmp_path / "tools.key", tmp_path / "tools.pem"
-    made = "openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=tools.example.com -days 1".split()
+    made = shlex.split("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=tools.example.com -days 1")
     subprocess.run([*made, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -185,7 +185,11 @@ def test_files_modules_and_settings_that_a_page_names_exist(page: Path) -> None:
         for variable in re.findall(r"GLADLY_[A-Z_]+", token.content):
             assert variable in variables, variable
         if re.fullmatch(r"[\w.-]+(/[\w.-]+)*/[\w.-]+\.py|tests/[\w/.]+", token.content):
-            paths = [ROOT / token.content, ROOT / "gladly_tools" / token.content, ROOT / "gladly_tools/demo" / token.content]
+            paths = [
+                ROOT / token.content,
+                ROOT / "gladly_tools" / token.content,
+                ROOT / "gladly_tools/demo" / token.content,
+            ]
             assert any(path.exists() for path in paths), token.content
 
 
