@@ -60,6 +60,7 @@ def chosen_periods(session: Session, export: str) -> tuple[Choice, Choice] | Non
             key=f"compare:way:{export}:{len(results) > 1}",
             persist_state="session",
             label_visibility="collapsed",
+            wrap=True,
         )
     if way == RANGES:
         return _two_ranges(results, export)

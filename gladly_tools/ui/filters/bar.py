@@ -102,7 +102,8 @@ def _pill(
     condition = query.conditions[position]
     key = f"edit:{place}:{state.revision(place)}:{position}"
     short = words if len(words) <= LONGEST_PILL else f"{words[:LONGEST_PILL]}…"
-    with st.popover(plain(short), key=key, on_change="rerun", help=plain(words) if short != words else None) as box:
+    help = plain(words) if short != words else None
+    with st.popover(plain(short), key=key, on_change="rerun", help=help, wrap=True) as box:
         if not box.open:
             return
         others = [each for number, each in enumerate(query.conditions) if number != position]
@@ -193,4 +194,5 @@ def _sort(names: Sequence[str], place: str) -> None:
             key=order,
             persist_state="session",
             disabled=name is None,
+            wrap=True,
         )
