@@ -294,7 +294,7 @@ def _inboxes(session: Session, run: BulkRun) -> None:
             **{label_of(status, run): [found[status].get(id_, 0) for id_ in ids] for status in used},
         }
     )
-    st.markdown("**By inbox**")
+    st.subheader("By inbox", anchor=False)
     st.dataframe(
         frame,
         hide_index=True,
@@ -324,7 +324,7 @@ def _rows(run: BulkRun) -> None:
     found = list(islice(portal().bulk.journal.result_rows(run.id, only=odd), MOST_ROWS + 1))
     if not found:
         return
-    st.markdown("**Rows to look at**")
+    st.subheader("Rows to look at", anchor=False)
     frame = pd.DataFrame(
         [(row.line, row.id, label_of(row.status, run), row.error) for row in found[:MOST_ROWS]],
         columns=["Line", action.column, "Status", "Why"],

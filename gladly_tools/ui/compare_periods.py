@@ -158,6 +158,7 @@ def _two_ranges(results: Sequence[tuple[Job, Result]], export: str) -> tuple[Cho
                 value=value,
                 min_value=first,
                 max_value=last,
+                format="YYYY-MM-DD",
                 key=f"compare:{label} days:{job.id}",
                 persist_state="session",
                 width=260,

@@ -187,12 +187,13 @@ def _sort(names: Sequence[str], place: str) -> None:
             persist_state="session",
             width=340,
         )
+        if name is None:
+            return
         st.segmented_control(
             "Order",
             [state.ASCENDING, state.DESCENDING],
             required=True,
             key=order,
             persist_state="session",
-            disabled=name is None,
             wrap=True,
         )
