@@ -59,8 +59,8 @@ def group_notes(found: Grouped, grouping: Grouping, *more: str) -> tuple[str, ..
 
 
 def height_of(rows: int) -> int:
-    """How high bars are drawn."""
-    return max(120, BAR_HEIGHT * rows + 12)
+    """How high bars are drawn, each as high as in any other chart."""
+    return BAR_HEIGHT * rows + 12
 
 
 def group_bars(

@@ -7,6 +7,7 @@ wall: they are written as UTC, and the axis is told so, as a browser would other
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from gladly_tools.charts.picking import starred
 
 BAR_HEIGHT = 26
 LABEL_ROOM = 170
+LINE_HEIGHT = 12
 TEXT_WIDTH = 6
 """Pixels that a character of the text at the end of a bar takes, about."""
 MOST_DAY_LABELS = 62
@@ -31,6 +33,9 @@ _CLOCK = (
     " ? utcFormat(datum.value, '%a %-d %b')"
     " : utcFormat(datum.value, utcseconds(datum.value) === 0 ? '%H:%M' : '%H:%M:%S')"
 )
+_CAPITAL_WIDTH = 8.5
+"""Pixels that a capital of a label takes, about."""
+_BREAKS = re.compile(r"(?<=[\s_/›,-])(?=.)")  # noqa: RUF001 what joins a topic's levels
 INDENT = "\u200b\u2003"  # white at the beginning of a label would be cut off, were it not for the first of the two
 
 
@@ -196,9 +201,13 @@ def tip(field: str, format: str | None = None) -> alt.Tooltip:
 
 def label_axis(labels: Sequence[str], *, nested: bool = False) -> alt.Y:
     """The vertical axis of bars: a label for each row; two may say the same. Nested ones stand left."""
+    lines = [label if nested else _in_lines(label) for label in labels]
+    raised = [LINE_HEIGHT / 2 if isinstance(each, list) else 0 for each in lines]
     # By the number of the row, as a drawing takes rows with the same label for one.
     axis = alt.Axis(
-        labelExpr=f"{json.dumps(list(labels))}[datum.value]",
+        labelExpr=f"{json.dumps(lines)}[datum.value]",
+        labelLineHeight=LINE_HEIGHT,
+        labelOffset={"expr": f"-{json.dumps(raised)}[datum.value]"},
         labelLimit=LABEL_ROOM,
         labelAlign="left" if nested else "right",
         labelPadding=LABEL_ROOM + 6 if nested else 6,
@@ -209,6 +218,16 @@ def label_axis(labels: Sequence[str], *, nested: bool = False) -> alt.Y:
         title=None,
     )
     return alt.Y(field=MARK, type="ordinal", axis=axis)
+
+
+def _in_lines(label: str) -> str | list[str]:
+    """The label; in two lines where it is too long for one and can be parted, about in the middle."""
+    widths = [_CAPITAL_WIDTH if each.isupper() or each == "_" else TEXT_WIDTH for each in label]
+    places = [found.start() for found in _BREAKS.finditer(label)] if sum(widths) > LABEL_ROOM else []
+    if not places:
+        return label
+    middle = min(places, key=lambda place: max(sum(widths[:place]), sum(widths[place:])))
+    return [label[:middle].strip(), label[middle:].strip()]
 
 
 def bars(

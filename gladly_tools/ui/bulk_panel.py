@@ -44,7 +44,7 @@ def bulk_page() -> None:
         run_view(session, shown)
     else:
         with st.container(border=True, width=FORM_WIDTH):
-            st.subheader(action.title, anchor=False)
+            st.header(action.title, anchor=False)
             bulk_form(session, action)
     _past(runs)
     confirmation(session)
@@ -88,13 +88,14 @@ def _chosen(shown: BulkRun | None) -> Action:
         label_visibility="collapsed",
         key=CHOSEN,
         persist_state="session",
+        wrap=True,
     )
     return ACTIONS[str(name)]
 
 
 def _past(runs: Sequence[BulkRun]) -> None:
     """Every run of the account, those included whose results are deleted."""
-    st.subheader("Past runs", anchor=False)
+    st.header("Past runs", anchor=False)
     if not runs:
         with st.container(border=True, width=FORM_WIDTH):
             st.markdown(":material/done_all: **No runs yet**")

@@ -24,6 +24,7 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 MOST_ROWS = 300
+CARD, NARROWEST_CARD = 186, 150
 NAMES_SECONDS = 10.0
 RETRIED = (Status.FAILED, Status.NOT_ATTEMPTED)
 
@@ -50,7 +51,7 @@ def run_view(session: Session, run: BulkRun) -> None:
 
 def _heading(run: BulkRun, job: Job | None) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader(title_of_run(run), anchor=False, width="content")
+        st.header(title_of_run(run), anchor=False, width="content")
         label, icon, color = state_in_words(run)
         st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # these are Streamlit's colors
         st.space("stretch")
@@ -146,9 +147,10 @@ def _ending(session: Session, run: BulkRun, job: Job) -> None:
 
 def _figures(run: BulkRun, counts: Mapping[Status, int]) -> None:
     shown = [status for status in ORDER if counts.get(status)]
-    with st.container(horizontal=True, gap="small", key=f"figures:{run.id}"):
-        for status in shown:
-            st.metric(label_of(status, run), f"{counts[status]:,}", border=True, width=170)
+    if shown:
+        with st.grid(len(shown), min_column_width=NARROWEST_CARD, width=CARD * len(shown), key=f"figures:{run.id}"):
+            for status in shown:
+                st.metric(label_of(status, run), f"{counts[status]:,}", border=True)
     beside = portal().bulk.beside(run)
     if words := beside_in_words(beside):
         st.caption(f":material/playlist_remove: {plain(words)}")
@@ -292,7 +294,7 @@ def _inboxes(session: Session, run: BulkRun) -> None:
             **{label_of(status, run): [found[status].get(id_, 0) for id_ in ids] for status in used},
         }
     )
-    st.markdown("**By inbox**")
+    st.subheader("By inbox", anchor=False)
     st.dataframe(
         frame,
         hide_index=True,
@@ -322,7 +324,7 @@ def _rows(run: BulkRun) -> None:
     found = list(islice(portal().bulk.journal.result_rows(run.id, only=odd), MOST_ROWS + 1))
     if not found:
         return
-    st.markdown("**Rows to look at**")
+    st.subheader("Rows to look at", anchor=False)
     frame = pd.DataFrame(
         [(row.line, row.id, label_of(row.status, run), row.error) for row in found[:MOST_ROWS]],
         columns=["Line", action.column, "Status", "Why"],

@@ -32,7 +32,7 @@ from gladly_tools.web.vault import Session
 
 MOST_STEPS = 2000
 LANE_HEIGHT = 34
-CARD_WIDTH = 168
+CARD_WIDTH, NARROWEST_CARD = 184, 145
 COLORS = {
     Doing.WAITING: "#8f9b96",
     Doing.RINGING: "#c9a227",
@@ -80,9 +80,9 @@ def _figures(found: Sequence[Span], times: Mapping[str, datetime], begin: dateti
         ("Customer on hold", exact_duration(customer[Doing.HOLD])),
         ("Agents", str(len(agents))),
     )
-    with st.container(horizontal=True):
+    with st.grid(len(cards), min_column_width=NARROWEST_CARD, width=CARD_WIDTH * len(cards)):
         for label, value in cards:
-            st.metric(label, value, border=True, width=CARD_WIDTH)
+            st.metric(label, value, border=True)
 
 
 def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime) -> None:

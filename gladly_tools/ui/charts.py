@@ -114,6 +114,7 @@ def _section(sections: Sequence[Section], place: str) -> Section:
         label_visibility="collapsed",
         key=f"charts:{place}",
         persist_state="session",
+        wrap=True,
     )
     return by_title[str(title)]
 
@@ -153,7 +154,7 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.grid(len(found.figures), min_column_width=165, key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
         for figure in found.figures:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)

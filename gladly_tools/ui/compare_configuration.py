@@ -20,8 +20,8 @@ from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 SHOWN_CHARACTERS = 300
-# Side by side they are as wide as the table; on a narrow page they break into lines.
-CARDS_WIDTH, CARD_GAP, WIDEST_CARD = 976, 16, 160
+# Side by side they are as wide as the table; on a narrow page they break into lines of two or three.
+CARDS_WIDTH, WIDEST_CARD, NARROWEST_CARD = 976, 176, 110
 WIDTHS = {"Change": 95, "Name": 225, "ID": 185, "What": 80, "Before": 192, "After": 192}
 WIDTHS_WITH_TEXTS = {"Change": 95, "Name": 165, "ID": 110, "Language": 78, "What": 180, "Before": 172, "After": 172}
 
@@ -102,10 +102,11 @@ def _compared(before: Known, after: Known, shape: Shape, separator: str) -> Chan
 
 
 def _cards(found: Changes) -> None:
-    width = min(WIDEST_CARD, (CARDS_WIDTH + CARD_GAP) // len(found.counts) - CARD_GAP)
-    with st.container(horizontal=True, gap="small", key="kinds of change"):
+    cards = len(found.counts)
+    width = min(CARDS_WIDTH, WIDEST_CARD * cards)
+    with st.grid(cards, min_column_width=NARROWEST_CARD, width=width, key="kinds of change"):
         for kind, count in found.counts.items():
-            st.metric(kind.value, f"{count:,}", border=True, width=width)
+            st.metric(kind.value, f"{count:,}", border=True)
 
 
 def _table(found: Changes, shape: Shape, export: str, place: str) -> None:
@@ -117,6 +118,7 @@ def _table(found: Changes, shape: Shape, export: str, place: str) -> None:
             selection_mode="multi",
             key=f"compare:kinds:{export}",
             persist_state="session",
+            wrap=True,
         )
         st.space("stretch")
         frame = found.frame[found.frame["Change"].isin(chosen)] if chosen else found.frame

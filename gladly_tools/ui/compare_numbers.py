@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,13 +30,14 @@ from gladly_tools.names import Names
 from gladly_tools.results.download import file_name
 from gladly_tools.ui.compare_drawing import change_bars
 from gladly_tools.ui.compare_periods import Choice, chosen_periods
-from gladly_tools.ui.compare_words import amount, change_of, days_of, is_none, percent_of
+from gladly_tools.ui.compare_words import amount, change_of, days_of, is_none, percent_of, signed_number
 from gladly_tools.ui.words import counted, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 PERIOD_EXPORTS = ("contact-information", "freeform-topics")
-SIGNED, UNSIGNED = {True: "%+d", False: "%+.1f"}, {True: "localized", False: "%.1f"}
+UNSIGNED = {True: "localized", False: "%.1f"}
+NARROWEST_CARD = 150
 # More of it is neither good nor bad; less is better; more is better.
 DELTAS: Mapping[str, Any] = {
     "Conversations": "off",
@@ -89,9 +91,10 @@ def _to_know(before: Choice, after: Choice) -> bool:
 
 
 def _cards(found: Mapping[str, Mapping[Any, Any]], *, per_day: bool) -> None:
-    for place, measure in zip(st.columns(len(MEASURES), gap="small"), MEASURES, strict=True):
+    cards = st.grid(len(MEASURES), min_column_width=NARROWEST_CARD, key="measures")
+    for measure in MEASURES:
         row = found[measure.label]
-        with place, st.container(border=True, height="stretch", gap=None):
+        with cards, st.container(border=True, height="stretch", gap=None):
             daily = per_day and measure is CONVERSATIONS
             change = change_of(row["change"], measure, daily=daily)
             unchanged = is_none(change)
@@ -110,7 +113,7 @@ def _cards(found: Mapping[str, Mapping[Any, Any]], *, per_day: bool) -> None:
 
 
 def _by_group(session: Session, before: Period, after: Period, export: str, *, per_day: bool) -> None:
-    st.subheader("What changed most", anchor=False)
+    st.header("What changed most", anchor=False)
     group = str(
         st.segmented_control(
             "By",
@@ -121,6 +124,7 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
             persist_state="session",
             format_func=lambda name: f"By {name.lower()}",
             label_visibility="collapsed",
+            wrap=True,
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom", key="by group bar"):
@@ -162,6 +166,7 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
 def _table(shown: pd.DataFrame, group: str) -> None:
     """The frame as a file holds it, with short headings: what the numbers are stands above it."""
     config: dict[str, Any] = {group: st.column_config.TextColumn(pinned=True, width="medium")}
+    signs: dict[str, Callable[[Any], str]] = {}
     for name in (str(name) for name in shown if name not in (group, f"{group} ID", "Note")):
         signed = name.startswith("Change")
         is_whole = shown[name].dtype.kind != "f"
@@ -170,12 +175,14 @@ def _table(shown: pd.DataFrame, group: str) -> None:
             heading = f"Conversations {name.rpartition(', ')[2]}"
         elif name == PERCENT:
             heading = "Change, %"
-        config[name] = st.column_config.NumberColumn(
-            heading, help=name, format=SIGNED[is_whole] if signed else UNSIGNED[is_whole]
-        )
+        # A format of the column would write a sign before a nothing, too.
+        format = None if signed else UNSIGNED[is_whole]
+        config[name] = st.column_config.NumberColumn(heading, help=name, format=format)
+        if signed:
+            signs[name] = partial(signed_number, digits=0 if is_whole else 1)
     names = [name for name in shown if name != f"{group} ID"]
     st.dataframe(
-        shown[[*names, *(name for name in shown if name not in names)]],
+        shown[[*names, *(name for name in shown if name not in names)]].style.format(signs, na_rep=""),
         hide_index=True,
         placeholder="",
         height=min(38 + 35 * len(shown), 500),

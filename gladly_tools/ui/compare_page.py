@@ -47,6 +47,7 @@ def _chosen() -> str:
             required=True,
             label_visibility="collapsed",
             key=KEY,
+            wrap=True,
         )
     )
     st.session_state["compare:last export"] = name

@@ -60,6 +60,7 @@ def chosen_periods(session: Session, export: str) -> tuple[Choice, Choice] | Non
             key=f"compare:way:{export}:{len(results) > 1}",
             persist_state="session",
             label_visibility="collapsed",
+            wrap=True,
         )
     if way == RANGES:
         return _two_ranges(results, export)
@@ -157,6 +158,7 @@ def _two_ranges(results: Sequence[tuple[Job, Result]], export: str) -> tuple[Cho
                 value=value,
                 min_value=first,
                 max_value=last,
+                format="YYYY-MM-DD",
                 key=f"compare:{label} days:{job.id}",
                 persist_state="session",
                 width=260,

@@ -33,7 +33,7 @@ def changed_texts(frame: pd.DataFrame, shape: Shape, place: str) -> None:
     )
     if texts.empty:
         return
-    st.subheader("Changed texts", anchor=False)
+    st.header("Changed texts", anchor=False)
     labels = [
         " · ".join(part for part in (str(name or key), str(language), str(what)) if part)
         for name, key, language, what in zip(*(texts[column] for column in COLUMNS[1:5]), strict=True)
@@ -54,6 +54,7 @@ def changed_texts(frame: pd.DataFrame, shape: Shape, place: str) -> None:
             key="compare:layout",
             persist_state="session",
             label_visibility="collapsed",
+            wrap=True,
         )
         form = st.segmented_control(
             "Form",
@@ -64,6 +65,7 @@ def changed_texts(frame: pd.DataFrame, shape: Shape, place: str) -> None:
             persist_state="session",
             label_visibility="collapsed",
             help="Text is what people read. HTML is how it is written, with links and formatting.",
+            wrap=True,
         )
     row = texts.iloc[chosen]
     before, after = str(row["Before"]), str(row["After"])

@@ -37,6 +37,12 @@ def change_of(value: float | None, measure: Measure, *, daily: bool = False) -> 
     return size if is_none(size) else f"{'-' if value < 0 else '+'}{size}"
 
 
+def signed_number(value: float, *, digits: int) -> str:
+    """A change as a number with its sign, which one too small to be written has not."""
+    words = f"{value:+,.{digits}f}"
+    return words if any(digit in words for digit in "123456789") else "0"
+
+
 def is_none(change: str | None) -> bool:
     """True when a change, in words, is none, or too small to be written."""
     return change is None or not any(digit in change for digit in "123456789")

@@ -42,7 +42,7 @@ def section_page(section: Section, introduction: str) -> None:
     else:
         st.query_params.pop("job", None)
         with st.container(border=True, width=FORM_WIDTH):
-            st.subheader(export.title, anchor=False)
+            st.header(export.title, anchor=False)
             _form(export, session)
         with st.container(border=True, width=FORM_WIDTH):
             st.markdown(":material/table_view: **No results yet**")
@@ -67,6 +67,7 @@ def _chosen(exports: Sequence[Export[Any]]) -> Export[Any]:
         required=True,
         label_visibility="collapsed",
         key=key,
+        wrap=True,
     )
     st.session_state[last] = name
     if wanted != name:

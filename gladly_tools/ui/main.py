@@ -37,16 +37,10 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 def main() -> None:
     """Run one page for whoever is signed in, or the sign-in page."""
     st.set_page_config(page_title="Gladly Tools", page_icon=str(ASSETS / "mark.svg"), layout="wide")
-    st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
-    # The theme writes the chosen segment in the primary color, which is too dark to read on a dark page.
-    # Beside a button that sends a form, the hint to press Enter only lies over what is typed.
-    st.html(
-        "<style>[data-testid='stButtonGroup'] button[aria-checked='true'] { color: inherit !important }"
-        "[data-testid='stForm'] [data-testid='InputInstructions'] { display: none }"
-        # Faint as a caption is, code in its own color could hardly be read.
-        "[data-testid='stCaptionContainer'] code { color: inherit }</style>"
-    )
     session = current_session()
+    if session is not None:  # the sign-in page shows the mark itself
+        st.logo(str(ASSETS / "logo.svg"), icon_image=str(ASSETS / "mark.svg"), size="large")
+    st.html(ASSETS / "portal.css")
     _forget_others(session)
     # Signed out, the same pages are there but hidden, so that a deep link survives the sign-in.
     sections = [

@@ -45,6 +45,7 @@ def moment_range(question: MomentRangeQuestion, key: str) -> MomentRange | None:
             help=question.help,
             key=f"{key}:which",
             persist_state="session",
+            wrap=True,
         )
     now = clock.now().astimezone(ZoneInfo(zone))
     if chosen == EXACT:

@@ -105,6 +105,7 @@ def _table_chooser(job: Job, result: Result) -> str:
             format_func=lambda name: f"{re.sub('[-_]', ' ', name).capitalize()} ({tables[name].rows:,})",
             key=key,
             persist_state="session",
+            wrap=True,
         )
     )
 
@@ -136,6 +137,7 @@ def _shown(session: Session, shown: Shown, heading: DeltaGenerator) -> None:
             label_visibility="collapsed",
             key=f"view:{place}",
             persist_state="session",
+            wrap=True,
         )
         is_reading = reading is not None and view == reading.label
         names = Names(portal().runs, session.account)
@@ -183,7 +185,7 @@ def _heading(job: Job, result: Result) -> DeltaGenerator:
     """Name the result and say what must be known of it; returns the place for what can be done with it."""
     manifest = result.manifest
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.subheader("Result" if job.state.finished else "Result so far", anchor=False, width="content")
+        st.header("Result" if job.state.finished else "Result so far", anchor=False, width="content")
         state_badge(job)
         others = [note for note in manifest.notes if note.level != "partial"]
         if others:

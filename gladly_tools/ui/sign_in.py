@@ -38,7 +38,7 @@ _HAND_IN = component(
 def sign_in_page() -> None:
     """Ask who it is; a rerun follows once somebody is signed in."""
     with st.container(horizontal_alignment="center"), st.container(width=460):
-        st.image(str(MARK), width=56)
+        st.image(str(MARK), width=56, alt="Gladly Tools")
         st.title("Sign in to Gladly Tools")
         st.caption("Export, explore and chart your Gladly data without writing code.")
         sid = session_id()

@@ -41,6 +41,7 @@ def where_to_search(question: WhereQuestion, key: str, session: Session) -> Wher
         label_visibility="collapsed",
         key=f"{key}:kind",
         persist_state="session",
+        wrap=True,
     )
     if kind == FILE:
         return _uploaded(key, session)

@@ -70,6 +70,7 @@ def _widget(
                 help=question.help,
                 key=key,
                 persist_state="session",
+                wrap=True,
             )
         case ChoicesQuestion():
             return choices(question, key, answers)

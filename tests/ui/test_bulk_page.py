@@ -35,7 +35,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 
 def words(at: AppTest) -> str:
-    every = (*at.markdown, *at.caption, *at.error, *at.warning)
+    every = (*at.markdown, *at.subheader, *at.caption, *at.error, *at.warning)
     return " ".join(element.value for element in every).replace("\\", "")
 
 

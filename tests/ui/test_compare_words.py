@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gladly_tools.comparing.numbers import MEASURES
-from gladly_tools.ui.compare_words import change_of, is_none, percent_of
+from gladly_tools.ui.compare_words import change_of, is_none, percent_of, signed_number
 
 UNITS = {measure.unit: measure for measure in MEASURES}
 
@@ -37,3 +37,11 @@ def test_a_change_too_small_to_be_written_has_no_sign(
 )
 def test_percent_of_no_change_has_no_sign(value: float | None, words: str) -> None:
     assert percent_of(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "words"),
+    [(0, 0, "0"), (12, 0, "+12"), (-1234, 0, "-1,234"), (0.04, 1, "0"), (-0.04, 1, "0"), (0.06, 1, "+0.1")],
+)
+def test_a_number_that_did_not_change_has_no_sign(value: float, digits: int, words: str) -> None:
+    assert signed_number(value, digits=digits) == words

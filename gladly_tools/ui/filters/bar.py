@@ -102,7 +102,8 @@ def _pill(
     condition = query.conditions[position]
     key = f"edit:{place}:{state.revision(place)}:{position}"
     short = words if len(words) <= LONGEST_PILL else f"{words[:LONGEST_PILL]}…"
-    with st.popover(plain(short), key=key, on_change="rerun", help=plain(words) if short != words else None) as box:
+    help = plain(words) if short != words else None
+    with st.popover(plain(short), key=key, on_change="rerun", help=help, wrap=True) as box:
         if not box.open:
             return
         others = [each for number, each in enumerate(query.conditions) if number != position]
@@ -186,11 +187,13 @@ def _sort(names: Sequence[str], place: str) -> None:
             persist_state="session",
             width=340,
         )
+        if name is None:
+            return
         st.segmented_control(
             "Order",
             [state.ASCENDING, state.DESCENDING],
             required=True,
             key=order,
             persist_state="session",
-            disabled=name is None,
+            wrap=True,
         )

@@ -246,6 +246,7 @@ def _last(asked: Asked) -> Values:
         required=True,
         label_visibility="collapsed",
         key=f"{asked.key}:span",
+        wrap=True,
     )
     number, unit = spans[chosen] or before
     if spans[chosen] is None:
@@ -278,6 +279,7 @@ def _weekdays(asked: Asked) -> Values:
         format_func=lambda day: WEEKDAYS[day - 1],
         label_visibility="collapsed",
         key=f"{asked.key}:weekdays",
+        wrap=True,
     )
     st.caption(plain(f"Days of {zone}"), width=WIDTH)
     return (zone, *sorted(days)) if days else "Choose at least one weekday."

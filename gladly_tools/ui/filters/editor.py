@@ -66,6 +66,7 @@ def editor(
         format_func=lambda way: _way(way, column),
         label_visibility="collapsed",
         key=f"{key}:how",
+        wrap=True,
     )
     operator = Operator(operator)
     values = control(

@@ -1,0 +1,257 @@
+"""Every page as axe-core judges it, in light and in dark: nothing stands in the way of who sees, hears or moves less.
+
+One portal and one sign-in for all of them. What is found is told by page, rule and element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+from gladly_tools.demo import Company
+from tests.browser.conftest import PATIENCE, App
+from tests.browser.test_journeys import sign_in, start_contact_information, state
+
+SEVERE = ("serious", "critical")
+EXCEPTIONS: Mapping[tuple[str, str], str] = {}
+"""By rule and a part of the element: why what is found there is left, and cannot be mended from here."""
+
+RUN = """async options => {
+    const found = await axe.run({ resultTypes: ["violations"], ...options })
+    return found.violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html, target, any, all, none }) => (
+        { id, impact, html, target: target.join(" "), why: [...any, ...all, ...none].map(each => each.message) }
+    )))
+}"""
+THEME = {"light": "rgb(255, 255, 255)", "dark": "rgb(19, 24, 22)"}
+IS_PAINTED = "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground"
+FORMS = {
+    "configuration": ("topics", "inboxes", "answers", "audiences"),
+    "conversations": (
+        "conversation",
+        "customer-conversations",
+        "contact-information",
+        "freeform-topics",
+        "file-export",
+    ),
+    "events": ("events", "event-history"),
+    "logs": ("call-events",),
+    "ivr": ("ivr-recordings",),
+    "bulk-close": ("",),
+    "compare": ("topics", "contact-information"),
+    "jobs": ("",),
+}
+
+
+class Judge:
+    """Runs axe on what a page shows and keeps what it finds."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.found: list[str] = []
+
+    def __call__(self, name: str) -> None:
+        """Judge what the page shows, in light and then, for its colors, in dark."""
+        page = self.page
+        page.locator("[data-test-script-state='notRunning']").wait_for()
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE_SCRIPT)  # as the browser's tools do, so the page's own policy stays as it is
+        self._keep(f"{name}, light", page.evaluate(RUN, {}))
+        try:
+            self._in("dark")
+            self._keep(f"{name}, dark", page.evaluate(RUN, {"runOnly": ["color-contrast"]}))
+        finally:
+            self._in("light")
+
+    def _in(self, look: str) -> None:
+        self.page.emulate_media(color_scheme=look)
+        self.page.wait_for_function(IS_PAINTED, arg=THEME[look])
+
+    def _keep(self, name: str, found: list[dict[str, Any]]) -> None:
+        self.found += [
+            "\n  ".join([f"{name}: {each['impact']} {each['id']}", each["target"], each["html"][:300], *each["why"]])
+            for each in found
+            if each["impact"] in SEVERE
+            and not any(rule == each["id"] and part in each["html"] for rule, part in EXCEPTIONS)
+        ]
+
+
+@pytest.fixture(scope="module")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    running = App(tmp_path_factory.mktemp("accessible"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def judge(chromium: Any, portal: App) -> Iterator[Judge]:
+    """Somebody who is signed in, and judges what they see."""
+    context = chromium.new_context(timezone_id="America/New_York", viewport={"width": 1440, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    sign_in(page, portal.url)
+    yield Judge(page)
+    context.close()
+
+
+@pytest.fixture(autouse=True)
+def nothing_severe(judge: Judge) -> Iterator[None]:
+    """Nothing severe is found by a test that judges something."""
+    yield
+    found, judge.found = judge.found, []
+    assert found == [], "\n" + "\n".join(found)
+
+
+def go(judge: Judge, address: str) -> None:
+    """Open a page of the portal by its address."""
+    judge.page.goto(address)
+    judge.page.get_by_test_id("stMain").get_by_role("heading", level=1).wait_for()
+    judge.page.get_by_role("button", name="Sign out").wait_for()
+
+
+def export(judge: Judge) -> None:
+    """Export what the form asks for, up to its result."""
+    judge.page.get_by_role("button", name="Export", exact=True).click()
+    state(judge.page, "Complete").or_(state(judge.page, "Partial")).first.wait_for()
+
+
+def view(judge: Judge, name: str) -> None:
+    """Choose a view of the result."""
+    judge.page.get_by_role("radio", name=name, exact=True).click()
+    judge.page.get_by_role("radio", name=name, exact=True, checked=True).wait_for()
+
+
+def box(judge: Judge, name: str, button: str, within: Any = None) -> None:
+    """Judge what a button opens, and close it again."""
+    (within or judge.page).get_by_role("button", name=button, exact=True).first.click()
+    judge.page.get_by_test_id("stPopoverBody").wait_for()
+    judge(name)
+    judge.page.keyboard.press("Escape")
+    judge.page.get_by_test_id("stPopoverBody").wait_for(state="detached")
+
+
+def test_the_sign_in(new_context: Any, portal: App, judge: Judge) -> None:
+    stranger = Judge(new_context().new_page())
+    stranger.page.goto(portal.url)
+    stranger.page.get_by_role("button", name="Authenticate").wait_for()
+    stranger("sign-in")
+    stranger.page.get_by_role("button", name="Authenticate").click()
+    stranger.page.get_by_role("alert").first.wait_for()
+    stranger("sign-in refused")
+    judge.found += stranger.found
+
+
+def test_every_page_before_anything_was_exported(judge: Judge, portal: App) -> None:
+    for section, exports in FORMS.items():
+        for name in exports:
+            go(judge, f"{portal.url}/{section}?export={name}")
+            judge(f"{section} {name}")
+
+
+def test_a_result_and_what_opens_from_it(judge: Judge, portal: App) -> None:
+    page = judge.page
+    go(judge, f"{portal.url}/conversations?export=contact-information")
+    start_contact_information(page)
+    state(page, "Complete").wait_for()
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    judge("table")
+    for button in ("Columns", "Sort", "Views", "Share", "Download"):
+        box(judge, button, button)
+    page.get_by_role("button", name="Add filter").press("Enter")
+    column = page.get_by_role("combobox", name="Column")
+    column.fill("First Channel")
+    column.press("Enter")
+    values = page.get_by_role("combobox", name="Values")
+    values.fill("EMAIL")
+    page.get_by_role("option", name="EMAIL (").wait_for()
+    judge("a new filter")
+    values.press("Enter")
+    page.get_by_text("Leaves ").wait_for()
+    values.press("Escape")
+    page.get_by_role("button", name="Add", exact=True).press("Enter")
+    pill = page.get_by_role("button", name="First Channel is")
+    pill.first.click()
+    page.get_by_role("button", name="Apply").wait_for()
+    judge("a filter being edited")
+    page.keyboard.press("Escape")
+    view(judge, "Charts")
+    for section in ("Volume", "Channels", "Times", "Resolution", "Topics", "Backlog and agents"):
+        view(judge, section)
+        page.get_by_test_id("stVegaLiteChart").first.wait_for()
+        judge(f"charts of {section}")
+    box(judge, "what a chart is filtered by", "Filter")
+    box(judge, "what a chart is saved as", "Save")
+    view(judge, "SQL")
+    field = page.get_by_label("Query in SQL")
+    field.wait_for()
+    field.press("Control+Enter")
+    page.get_by_role("button", name="Download answer").wait_for()
+    judge("an answer in SQL")
+    field.press("Control+Space")
+    page.get_by_role("listbox", name="Suggestions").wait_for()
+    judge("suggestions in SQL")
+    view(judge, "About the columns")
+    judge("about the columns")
+
+
+def test_a_conversation_and_its_charts(judge: Judge, portal: App) -> None:
+    company = Company.make()
+    page = judge.page
+    go(judge, f"{portal.url}/conversations?export=conversation")
+    page.get_by_role("textbox", name="Conversation ID").fill(next(iter(company.conversations)))
+    page.get_by_role("textbox", name="Conversation ID").press("Tab")
+    export(judge)
+    page.get_by_test_id("stChatMessage").first.wait_for()
+    judge("thread")
+    view(judge, "Charts")
+    page.get_by_test_id("stVegaLiteChart").first.wait_for()
+    judge("charts of a conversation")
+
+
+def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, portal: App, tmp_path: Path) -> None:
+    page = judge.page
+    upload = tmp_path / "ids.csv"
+    ids = list(Company.make().conversations)[:3]
+    upload.write_text("\n".join(["Conversation ID", *ids, "no id at all"]))
+    go(judge, f"{portal.url}/bulk-close")
+    page.locator("input[type=file]").set_input_files(upload)
+    page.get_by_text("3 conversations to close").wait_for()
+    judge("list")
+    page.get_by_role("button", name="Check without closing").click()
+    state(page, "Checked").wait_for()
+    judge("check")
+    page.get_by_test_id("stExpander").first.locator("summary").click()
+    page.get_by_role("button", name="Start Bulk Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close 3 conversations").wait_for()
+    judge("what is confirmed")
+    page.get_by_role("dialog").get_by_role("button", name="Close 3 conversations").click()
+    state(page, "Done").or_(state(page, "Ended")).first.wait_for()
+    judge("results of a run")
+
+
+def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
+    page = judge.page
+    go(judge, f"{portal.url}/compare?export=answers")
+    page.get_by_role("button", name="Read the demo company of last month").click()
+    page.get_by_text("Only one state of the answers is known").wait_for()
+    go(judge, f"{portal.url}/configuration?export=answers")
+    export(judge)
+    judge("charts of answers")
+    go(judge, f"{portal.url}/compare?export=answers")
+    page.get_by_text("Changed texts").wait_for()
+    page.get_by_text("Kept snapshots").click()
+    page.get_by_text("Snapshots to delete").wait_for()
+    judge("what changed in the answers")
+    go(judge, f"{portal.url}/conversations?export=freeform-topics")
+    export(judge)
+    go(judge, f"{portal.url}/compare?export=freeform-topics")
+    page.get_by_text("What changed most").wait_for()
+    page.get_by_test_id("stVegaLiteChart").first.wait_for()
+    judge("what changed between two periods")
+    go(judge, f"{portal.url}/jobs")
+    page.get_by_role("button", name="Open", exact=True).first.wait_for()
+    judge("jobs")
+    box(judge, "a job that is to be deleted", "Delete")
