@@ -140,7 +140,7 @@ def test_a_client_watched_by_another_shares_connections_and_pace(
 def test_a_client_is_closed_at_the_end_of_its_with(make_client: Callable[..., Client]) -> None:
     with make_client() as client, respx.mock:
         pass
-    with respx.mock, pytest.raises(RuntimeError):
+    with respx.mock, pytest.raises(RuntimeError, match="closed"):
         client.topics.list()
 
 
