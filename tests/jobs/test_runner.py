@@ -337,17 +337,16 @@ def test_a_job_of_another_process_is_asked_to_stop(journal: Journal, runner: Run
 
 
 @pytest.mark.parametrize(
-    ("fault", "what"),
-    [
-        ("database or disk is full", "full"),
-        ("no such table: jobs", "How the job ended could not be written down."),
-    ],
+    ("code", "what"),
+    [(sqlite3.SQLITE_FULL, "full"), (sqlite3.SQLITE_ERROR, "How the job ended could not be written down.")],
 )
 def test_an_end_that_nobody_waits_to_write_down_is_returned_as_an_error(
-    journal: Journal, runner: Runner, monkeypatch: pytest.MonkeyPatch, fault: str, what: str
+    journal: Journal, runner: Runner, monkeypatch: pytest.MonkeyPatch, code: int, what: str
 ) -> None:
     def end(*_arguments: object, **_named: object) -> None:
-        raise sqlite3.OperationalError(fault)
+        fault = sqlite3.OperationalError()
+        fault.sqlite_errorcode = code
+        raise fault
 
     ticket = runner.adopt(create(journal, runner.id))
     monkeypatch.setattr(journal, "end", end)
