@@ -82,6 +82,7 @@ def test_an_unknown_error_shows_a_reference_and_nothing_of_itself(
     assert "the inside of it" not in job.what + job.advice
     assert "show the reference" in job.advice
     reference = job.what.split("reference ")[1].rstrip(").")
+    assert len(reference) == 8  # short enough to be read out
     assert reference in caplog.text
 
 
@@ -217,6 +218,7 @@ def test_a_wait_lasts_as_long_as_it_was_said_to(journal: Journal, monkeypatch: p
     assert journal.get("j1").waiting == ""
     ticket.wait(0, "nothing")
     assert len(waits) == 3
+    assert journal.get("j1").waiting == ""
 
 
 def test_nobody_waits_behind_one_who_has_enough_and_each_waits_for_the_own_turn(
@@ -356,7 +358,16 @@ def test_an_end_that_nobody_waits_to_write_down_is_returned_as_an_error(
     assert error.advice
 
 
-def test_a_job_that_ended_can_be_submitted_again(journal: Journal, runner: Runner) -> None:
+def test_a_runner_closes_where_its_folder_was_cleared_away(journal: Journal, tmp_path: Path) -> None:
+    runner = Runner(journal, tmp_path / "runners", at_once=1)
+    create(journal, runner.id)
+    for path in (tmp_path / "runners").iterdir():
+        path.unlink()
+    runner.close()
+    assert journal.get("j1").state is State.INTERRUPTED
+
+
+def test_a_job_that_ended_is_not_stopped_afterwards(journal: Journal, runner: Runner) -> None:
     runner.submit(create(journal, runner.id), lambda _ticket: State.DONE).result(PATIENCE)
     runner.stop("j1")
     assert journal.get("j1").state is State.DONE
