@@ -300,7 +300,7 @@ def test_closing_interrupts_what_runs_and_what_waits(journal: Journal, tmp_path:
 
 
 def test_a_new_runner_interrupts_orphans_but_not_the_jobs_of_a_living_one(journal: Journal, tmp_path: Path) -> None:
-    folder = tmp_path / "runners"
+    folder = tmp_path / "made" / "runners"
     living = Runner(journal, folder, at_once=1)
     living.adopt(create(journal, living.id, "alive"))
     create(journal, "a-runner-that-was-killed", "orphan")
@@ -340,7 +340,11 @@ def test_a_job_of_another_process_is_asked_to_stop(journal: Journal, runner: Run
 
 @pytest.mark.parametrize(
     ("code", "what"),
-    [(sqlite3.SQLITE_FULL, "full"), (sqlite3.SQLITE_ERROR, "How the job ended could not be written down.")],
+    [
+        (sqlite3.SQLITE_FULL, "full"),
+        (sqlite3.SQLITE_READONLY, "jobs.sqlite"),
+        (sqlite3.SQLITE_ERROR, "How the job ended could not be written down."),
+    ],
 )
 def test_an_end_that_nobody_waits_to_write_down_is_returned_as_an_error(
     journal: Journal, runner: Runner, monkeypatch: pytest.MonkeyPatch, code: int, what: str
@@ -376,6 +380,7 @@ def test_a_job_that_ended_is_not_stopped_afterwards(journal: Journal, runner: Ru
 def test_an_end_that_cannot_be_written_down_is_written_when_it_can(
     journal: Journal, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert 0 < runner_module.NOTE_AGAIN_SECONDS < 60
     monkeypatch.setattr(runner_module, "NOTE_AGAIN_SECONDS", 0.01)
     real, failures = journal.end, [1, 2]
 
