@@ -33,6 +33,7 @@ from gladly_tools.errors import (
     UnexpectedAnswer,
 )
 from tests.api.conftest import TOKEN, Patience
+from tests.api.told import is_told
 from tests.api.wire import Wire, answer
 
 PATH = "/api/v1/topics"
@@ -103,6 +104,7 @@ def test_patience_runs_out_into_the_error_that_fits(
     with pytest.raises(error) as caught:
         client.topics.list()
     assert type(caught.value) is error
+    assert is_told(caught.value)
     assert 1 < route.call_count <= 12
     assert sum(patience.waits) < 400
 
@@ -135,7 +137,7 @@ def test_a_connection_that_fails_is_told_by_what_it_was_raised_from(root: Except
     found, failed = broken(error, read_instance("acme.gladly.com", ()))
     assert found is cause
     assert words in failed.what
-    assert failed.advice
+    assert is_told(failed)
 
 
 @pytest.mark.parametrize(
@@ -152,8 +154,9 @@ def test_a_sign_in_that_fails_takes_one_more_attempt_and_about_a_second(
     gladly: respx.MockRouter, client: Client, patience: Patience, failure: Exception, words: str
 ) -> None:
     route = gladly.get("/api/v1/organization").mock(side_effect=failure)
-    with pytest.raises(ConnectionFailed, match=words):
+    with pytest.raises(ConnectionFailed, match=words) as caught:
         client.organization.get()
+    assert is_told(caught.value)
     assert route.call_count == 2
     assert sum(patience.waits) <= 2
 
@@ -176,16 +179,18 @@ def test_a_refusal_is_not_repeated(
     gladly: respx.MockRouter, client: Client, status: int, error: type[GladlyToolsError]
 ) -> None:
     route = gladly.get(PATH).respond(status)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         client.topics.list()
+    assert is_told(caught.value)
     assert route.call_count == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(gladly: respx.MockRouter, client: Client, status: int) -> None:
     gladly.get(PATH).respond(status, headers={"Location": "https://evil.test/api/v1/topics"})
-    with pytest.raises(UnexpectedAnswer, match="another address"):
+    with pytest.raises(UnexpectedAnswer, match=f"another address for {PATH}") as caught:
         client.topics.list()
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -210,6 +215,7 @@ def test_an_answer_that_is_not_what_the_contract_says_names_the_address_only(
     gladly.get(PATH).respond(**answer)  # type: ignore[arg-type]  # a table of its keywords
     with pytest.raises(UnexpectedAnswer, match=PATH) as caught:
         client.topics.list()
+    assert is_told(caught.value)
     assert "sign in" not in str(caught.value)
     assert "perhaps" not in str(caught.value)
 

@@ -43,10 +43,12 @@ EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 @click.argument("packages", nargs=-1, required=True)
 @click.option("--count", default=200, show_default=True, help="Mutants of each package.")
 @click.option("--seed", default=1, show_default=True, help="Another seed draws other mutants.")
-@click.option("--only", multiple=True, help="Only those of the sample with this in their name.")
 @click.option("--lanes", default=1, show_default=True, help="Mutants that are tried at a time.")
 @click.option("--out", type=click.Path(path_type=Path), help="A folder for what became of each mutant.")
-def main(packages: Sequence[str], count: int, seed: int, only: Sequence[str], lanes: int, out: Path | None) -> None:
+@click.option(
+    "--since", type=click.Path(path_type=Path), help="Such a folder: what was noticed then is not tried again."
+)
+def main(packages: Sequence[str], count: int, seed: int, lanes: int, out: Path | None, since: Path | None) -> None:
     """Print one row a package, and the mutants that no test noticed."""
     equivalent = tomllib.loads(EQUIVALENT.read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
@@ -54,15 +56,17 @@ def main(packages: Sequence[str], count: int, seed: int, only: Sequence[str], la
         click.echo("| Package | Seed | Mutants | Noticed | of these by the clock | Equivalent | Survived | Score |")
         click.echo("|---|---|---|---|---|---|---|---|")
         for package in packages:
+            name = f"{package}-{seed}.json"
+            earlier = json.loads((since / name).read_text("utf-8")) if since else []
+            noticed = {outcome["name"]: outcome for outcome in earlier if outcome["outcome"] == "noticed"}
             mutants = sample(ROOT, f"gladly_tools/{package}", count, seed)
-            mutants = [mutant for mutant in mutants if not only or any(part in mutant.name for part in only)]
-            known = equivalent.get(package, {})
-            tried = [mutant for mutant in mutants if mutant.name not in known]
-            outcomes = _try_all(copy, lanes, package, tried)
+            counting = [mutant for mutant in mutants if mutant.name not in equivalent.get(package, {})]
+            outcomes = [noticed[mutant.name] for mutant in counting if mutant.name in noticed]
+            outcomes += _try_all(copy, lanes, package, [mutant for mutant in counting if mutant.name not in noticed])
             _say(package, seed, len(mutants), outcomes)
             if out:
                 out.mkdir(parents=True, exist_ok=True)
-                (out / f"{package}-{seed}.json").write_text(json.dumps(outcomes, indent=1, ensure_ascii=False), "utf-8")
+                (out / name).write_text(json.dumps(outcomes, indent=1, ensure_ascii=False), "utf-8")
 
 
 def _say(package: str, seed: int, count: int, outcomes: Sequence[dict[str, Any]]) -> None:
