@@ -6,7 +6,7 @@ import pytest
 
 from gladly_tools.api import read_instance
 from gladly_tools.errors import HostError
-from tests.api.told import is_told
+from tests.told import is_told
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from gladly_tools.api.refusals import LONGEST_WORDS, clean, moved_to, reasons, refusal
 from gladly_tools.errors import CredentialsError, NotFoundError, PermissionsError, RequestRefused
-from tests.api.told import is_told
+from tests.told import is_told
 
 ONE = {"attr": "language", "code": "invalid", "detail": "not configured"}
 

@@ -33,8 +33,8 @@ from gladly_tools.errors import (
     UnexpectedAnswer,
 )
 from tests.api.conftest import TOKEN, Patience
-from tests.api.told import is_told
 from tests.api.wire import Wire, answer
+from tests.told import is_told
 
 PATH = "/api/v1/topics"
 
