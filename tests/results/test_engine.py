@@ -32,10 +32,16 @@ def test_a_question_is_asked_in_utc_with_the_ends_of_files_remembered(tmp_path: 
 def test_an_engine_is_shut_in_and_small(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     kept_in = {
-        "threads": THREADS, "temp_directory": str(engine.spill / "duckdb"), "enable_external_access": False,
-        "allowed_directories": [f"{tmp_path}/", f"{engine.spill}/duckdb/"], "lock_configuration": True, "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False, "allow_community_extensions": False, "enable_external_file_cache": False,
-    }  # fmt: skip
+        "threads": THREADS,
+        "temp_directory": f"{engine.spill}/duckdb",
+        "allowed_directories": [f"{tmp_path}/", f"{engine.spill}/duckdb/"],
+        "enable_external_access": False,
+        "lock_configuration": True,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "enable_external_file_cache": False,
+    }
     with engine.cursor() as cursor:
         found = {
             name: (cursor.execute("SELECT current_setting($1)", [name]).fetchone() or (None,))[0] for name in kept_in
