@@ -158,6 +158,7 @@ def test_nothing_a_person_sees_of_a_client_holds_the_token(client: Client) -> No
 def test_what_arrives_lies_where_the_results_do_and_not_in_the_systems_folder(
     gladly: respx.MockRouter,
     make_client: Callable[..., Client],
+    patience: Patience,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     is_given: bool,
@@ -179,10 +180,11 @@ def test_what_arrives_lies_where_the_results_do_and_not_in_the_systems_folder(
     client = Client(
         made.credentials,
         Settings(data_dir=data_dir),
+        watch=patience,
         transport=made.topics._transport,
         temporary_dir=tmp_path if is_given else None,
     )
     noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
     client.events.list(["AGENT_STATUS"], noon, noon + timedelta(hours=1)).close()
-    client.watched_by(Patience()).reports.fetch("X", noon.date(), noon.date(), "UTC").close()
+    client.watched_by(patience).reports.fetch("X", noon.date(), noon.date(), "UTC").close()
     assert folders == [folder, folder]
