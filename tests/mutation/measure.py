@@ -10,6 +10,7 @@ noticed are named, with the reason, in `equivalent.toml` beside this file; they 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import json
@@ -117,13 +118,15 @@ def _lane(copy: Path, package: str, mutants: Sequence[Mutant], tests: TestsByLin
     with file.open("w", encoding="utf-8") as outcomes:
         for mutant in mutants:
             began = time.monotonic()
-            chosen, seconds = tests.of(mutant.path, mutant.line)
             module = copy / mutant.path
             before, times = module.read_bytes(), module.stat()
-            module.write_text(mutant.render(), "utf-8")
-            failed = _in_a_process(copy, lambda chosen=chosen: run_tests(package, chosen), seconds=30 + 5 * seconds)
-            module.write_bytes(before)
-            os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))  # what is compiled of it is still right
+            chosen, seconds = tests.of(mutant.path, mutant.line, ast.parse(before))
+            failed: str | None = ""
+            if chosen:
+                module.write_text(mutant.render(), "utf-8")
+                failed = _in_a_process(copy, lambda chosen=chosen: run_tests(package, chosen), seconds=30 + 5 * seconds)
+                module.write_bytes(before)
+                os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))  # what is compiled of it is still right
             outcome = {None: "timeout", "": "survived"}.get(failed, "noticed")
             said = {"name": mutant.name, "path": mutant.path, "line": mutant.line, "outcome": outcome}
             said |= {"by": failed, "tests": len(chosen), "seconds": round(time.monotonic() - began, 1)}

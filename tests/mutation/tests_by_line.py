@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -31,19 +32,35 @@ class TestsByLine:
     def read(cls, path: Path) -> TestsByLine:
         return cls(**json.loads(path.read_text("utf-8")))
 
-    def of(self, path: str, line: int) -> tuple[list[str], float]:
-        """The tests for a line, quickest first, and their seconds.
+    def of(self, path: str, line: int, tree: ast.Module) -> tuple[list[str], float]:
+        """The tests that come by the statement at a line, quickest first, and their seconds; `tree` is the module's.
 
-        A line that ran before any test, as a constant's, has the tests of its module, and a module without any, all.
+        What runs before any test, as a constant does, has the tests of its module, and a module without any, all.
         """
-        module = self.lines.get(path, {})
         begins = _IN_A_PROCESS_OF_ITS_OWN.get(Path(path).name)
-        chosen = set(module.get(str(line), ()))
         if begins:
             chosen = {test for test in self.seconds if Path(test.split("::")[0]).name.startswith(begins)}
-        elif not chosen:
-            chosen = {test for tests in module.values() for test in tests} or set(self.seconds)
+        else:
+            module = self.lines.get(path, {})
+            first, last, is_run_by_calls = _statement(tree, line)
+            chosen = {test for number in range(first, last + 1) for test in module.get(str(number), ())}
+            if not chosen and not is_run_by_calls:
+                chosen = {test for tests in module.values() for test in tests} or set(self.seconds)
         return sorted(chosen, key=lambda test: self.seconds[test]), sum(self.seconds[test] for test in chosen)
+
+
+def _statement(tree: ast.Module, line: int) -> tuple[int, int, bool]:
+    """The lines of the innermost statement at a line, without its body, and whether it stands in a function."""
+    first, last, is_in_function = line, line, False
+    for node in ast.walk(tree):  # from the outside to the inside
+        if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or line):
+            body = getattr(node, "body", None)
+            first = node.lineno
+            last = max(first, body[0].lineno - 1) if body else node.end_lineno or line
+            is_function = isinstance(node, ast.FunctionDef)
+            # Its own line, with the defaults of its parameters, is run before any call.
+            is_in_function = is_in_function or (is_function and bool(body) and line >= body[0].lineno)
+    return first, max(last, line), is_in_function
 
 
 class _Watcher:
