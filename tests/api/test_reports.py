@@ -23,6 +23,7 @@ from gladly_tools.errors import (
     UnexpectedAnswer,
 )
 from tests.api.conftest import Patience
+from tests.told import is_told
 
 PATH = "/api/v1/reports"
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 7)
@@ -162,8 +163,10 @@ def test_no_more_reports_a_minute_than_the_setting_says(
 
 
 def test_the_first_day_after_the_last_is_an_input_error(client: Client) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         client.reports.fetch("ConversationExportReport", LAST, FIRST, "UTC")
+    assert caught.value.field == "first_day"
+    assert is_told(caught.value)
 
 
 def test_the_csv_lies_in_the_folder_given_and_leaves_nothing_there(

@@ -354,6 +354,7 @@ def test_an_id_that_would_ask_for_something_else_is_refused(value: str) -> None:
     with pytest.raises(InputError) as caught:
         segment(value)
     assert caught.value.field == "id"
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -363,6 +364,7 @@ def test_credentials_that_cannot_be_sent_name_their_field(username: str, token: 
     with pytest.raises(InputError) as caught:
         Credentials(instance=read_instance("acme.gladly.com", ()), username=username, api_token=token)
     assert caught.value.field == field
+    assert is_told(caught.value)
 
 
 def test_this_very_machine_is_not_asked_through_a_proxy(
@@ -413,16 +415,18 @@ def test_a_certificate_file_that_cannot_be_read_has_words(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
     transport._certificates.cache_clear()
-    with pytest.raises(ConnectionFailed, match="certificates"):
+    with pytest.raises(ConnectionFailed, match="certificates") as caught:
         make_client()
+    assert is_told(caught.value)
 
 
 def test_a_proxy_setting_that_cannot_be_used_has_words(
     make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://x")
-    with pytest.raises(ConnectionFailed, match="proxy"):
+    with pytest.raises(ConnectionFailed, match="proxy") as caught:
         make_client()
+    assert is_told(caught.value)
 
 
 def test_the_announced_limit_sets_the_pace(gladly: respx.MockRouter, client: Client, patience: Patience) -> None:
@@ -431,6 +435,28 @@ def test_the_announced_limit_sets_the_pace(gladly: respx.MockRouter, client: Cli
     for _ in range(10):
         client.topics.list()
     assert patience.now - before > 9 / 2.1
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [(None, None), ("", None), ("many", None), ("nan", None), ("inf", None), ("-3", None), ("0", 0), ("2.5", 2.5)],
+)
+@pytest.mark.parametrize(("header", "name"), [("Limit", "limit"), ("Remaining", "remaining")])
+def test_what_is_announced_is_a_number_of_requests_or_nothing(
+    gladly: respx.MockRouter,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    number: float | None,
+    header: str,
+    name: str,
+) -> None:
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(client.topics._transport._pacing.requests, "learn", lambda **named: told.append(named))
+    gladly.get(PATH).respond(json=[], headers={} if text is None else {f"Ratelimit-{header}-Second": text})
+    client.topics.list()
+    assert [one[name] for one in told] == [number]
+    assert told[0]["refused"] is False
 
 
 @pytest.mark.parametrize("text", ["", "many", "nan", "inf", "-3", "0"])
