@@ -49,8 +49,8 @@ class Downloaded:
     """How a file came: its bytes, and how often the connection was lost, by what was done about it."""
 
     bytes: int
-    resumed: int = 0
-    restarted: int = 0
+    resumed: int
+    restarted: int
 
 
 class ExportJobCalls(Asking):

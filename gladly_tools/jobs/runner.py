@@ -280,7 +280,7 @@ class Runner:
                 turn.future.cancel()
         for ticket in tickets:
             ticket.stop()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown()
         self._journal.interrupt(self.id)
         self._alive.release()
         (self._folder / f"{self.id}.lock").unlink(missing_ok=True)

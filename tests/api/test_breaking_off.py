@@ -62,6 +62,7 @@ def test_a_report_that_breaks_off_is_asked_for_again_and_never_taken_for_whole(
             fetch(client)
         assert len(wire.heard) == 5
         assert wire.heard[1].splitlines()[-1] == wire.heard[2].splitlines()[-1]
+    assert files
     assert all(file.closed for file in files)
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +15,7 @@ import respx
 
 from gladly_tools.api import Client
 from gladly_tools.errors import Cancelled, NotFoundError
+from gladly_tools.settings import Settings
 from tests.api.conftest import Patience
 
 
@@ -140,10 +145,46 @@ def test_a_client_watched_by_another_shares_connections_and_pace(
 def test_a_client_is_closed_at_the_end_of_its_with(make_client: Callable[..., Client]) -> None:
     with make_client() as client, respx.mock:
         pass
-    with respx.mock, pytest.raises(RuntimeError):
+    with respx.mock, pytest.raises(RuntimeError, match="closed"):
         client.topics.list()
 
 
 def test_nothing_a_person_sees_of_a_client_holds_the_token(client: Client) -> None:
     assert "secret" not in f"{client!r} {client.credentials!r}"
     assert isinstance(client.topics._transport._http, httpx.Client)
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_what_arrives_lies_where_the_results_do_and_not_in_the_systems_folder(
+    gladly: respx.MockRouter,
+    make_client: Callable[..., Client],
+    patience: Patience,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_given: bool,
+) -> None:
+    folders: list[object] = []
+    real = tempfile.TemporaryFile
+
+    def noted(**named: Any) -> Any:
+        folders.append(named["dir"])
+        return real(**named)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", noted)
+    gladly.get("/api/v1/events").respond(content=b"")
+    gladly.post("/api/v1/reports").respond(content=b"A\n1\n", content_type="text/csv")
+    made = make_client()
+    data_dir = tmp_path / "data"
+    data_dir.mkdir()
+    folder = tmp_path if is_given else data_dir
+    client = Client(
+        made.credentials,
+        Settings(data_dir=data_dir),
+        watch=patience,
+        transport=made.topics._transport,
+        temporary_dir=tmp_path if is_given else None,
+    )
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    client.events.list(["AGENT_STATUS"], noon, noon + timedelta(hours=1)).close()
+    client.watched_by(patience).reports.fetch("X", noon.date(), noon.date(), "UTC").close()
+    assert folders == [folder, folder]

@@ -10,6 +10,7 @@ import respx
 
 from gladly_tools.api import Client, Customer, Email, Phone
 from gladly_tools.errors import UnexpectedAnswer
+from tests.told import is_told
 
 PATH = "/api/v1/customer-profiles"
 
@@ -30,7 +31,14 @@ def test_a_customer_is_read_in_full(gladly: respx.MockRouter, client: Client) ->
             "emails": [{"original": "I@x.test"}, {"original": "J@x.test", "normalized": "j@x.test", "primary": True}],
             "phones": [
                 {"original": "555", "type": "", "smsPreference": "LATER"},
-                {"original": "556", "normalized": "+1556", "extension": 9, "type": "MOBILE", "smsPreference": "ON"},
+                {
+                    "original": "556",
+                    "normalized": "+1556",
+                    "extension": 9,
+                    "type": "MOBILE",
+                    "smsPreference": "ON",
+                    "primary": True,
+                },
             ],
             "externalCustomerId": "old-1",
             "externalCustomerIds": {"shop": "17", "crm": 18, "none": None},
@@ -47,7 +55,7 @@ def test_a_customer_is_read_in_full(gladly: respx.MockRouter, client: Client) ->
         ),
         phones=(
             Phone(original="555", normalized=None, extension=None, type="", sms_preference="LATER", primary=False),
-            Phone(original="556", normalized="+1556", extension="9", type="MOBILE", sms_preference="ON", primary=False),
+            Phone(original="556", normalized="+1556", extension="9", type="MOBILE", sms_preference="ON", primary=True),
         ),
         external_customer_id="old-1",
         external_customer_ids={"shop": "17", "crm": "18"},
@@ -66,6 +74,7 @@ def test_the_primary_contact_counts_else_the_first(gladly: respx.MockRouter, cli
     assert customer.email.original == "2"
     assert customer.phone is not None
     assert customer.phone.original == "1"
+    assert customer.phone.primary is False
     assert bare.email is None
     assert bare.phone is None
     assert bare.external_customer_ids is None
@@ -137,8 +146,9 @@ def test_without_a_readable_body_only_a_location_in_the_same_list_counts(
             assert customer is not None
             assert customer.moved_from == ("a",)
         else:
-            with pytest.raises(UnexpectedAnswer, match="not into which one"):
+            with pytest.raises(UnexpectedAnswer, match="customer a was merged, but not into which one") as caught:
                 client.customers.get("a")
+            assert is_told(caught.value)
 
 
 @pytest.mark.parametrize("body", [{"id": "c", "emails": {}}, {"id": "c", "phones": ["1"]}, {"id": "c", "name": []}, []])

@@ -15,7 +15,7 @@ import pytest
 import respx
 
 from gladly_tools.api import Client, arrival
-from gladly_tools.api.arrival import LARGEST_BODY
+from gladly_tools.api.arrival import LARGEST_BODY, LEAST_BYTES
 from gladly_tools.api.transport import LULL
 from gladly_tools.errors import AnswerLost, UnexpectedAnswer
 from tests.api.conftest import Patience
@@ -117,6 +117,19 @@ def test_a_packed_body_that_trickles_without_ever_saying_anything_is_given_up(
     gladly.get(PATH).mock(side_effect=packed("gzip", body))
     with pytest.raises(AnswerLost, match="in time"):
         make_client(request_timeout_seconds=5.0).topics.list()
+
+
+def test_a_stream_that_brings_just_enough_each_time_goes_on(
+    gladly: respx.MockRouter, make_client: Callable[..., Client], patience: Patience
+) -> None:
+    def body() -> Iterator[bytes]:
+        for _ in range(4):
+            patience.now += LULL * 5.0
+            yield b" " * LEAST_BYTES
+
+    gladly.get("/api/v1/events").mock(side_effect=lambda request: httpx.Response(200, stream=Body(body)))
+    client = make_client(request_timeout_seconds=5.0)
+    assert client.events.list(["AGENT"], NOON, NOON + timedelta(hours=1)).count == 0
 
 
 def test_a_stream_that_trickles_is_given_up_however_lively_it_looks(

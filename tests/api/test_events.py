@@ -63,6 +63,15 @@ def test_entities_are_sent_as_a_repeated_key_and_times_with_a_z(gladly: respx.Mo
     assert numbers(events) == [1, 2]
 
 
+def test_it_is_told_now_and_then_how_many_events_arrived_and_up_to_when(
+    gladly: respx.MockRouter, client: Client
+) -> None:
+    told: list[tuple[int, datetime | None]] = []
+    gladly.get(PATH).respond(content=b"".join(line(number) for number in range(1, 1200)))
+    asked(client, arrived=lambda count, last: told.append((count, last))).close()
+    assert told == [(count, NOON + timedelta(seconds=count)) for count in (500, 1000)]
+
+
 def test_an_event_keeps_the_text_it_came_as(gladly: respx.MockRouter, client: Client) -> None:
     sent = b'{ "id": "a", "odd":  1.10, "content": {"z": 1, "a": [2]} }\r\n'
     gladly.get(PATH).respond(content=sent)

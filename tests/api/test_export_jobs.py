@@ -10,9 +10,11 @@ import pytest
 import respx
 
 from gladly_tools.api import Client, Downloaded
+from gladly_tools.api.export_jobs import ExportJob
 from gladly_tools.errors import AnswerLost, NotFoundError, UnexpectedAnswer
 from tests.api.conftest import Patience
 from tests.api.wire import Wire, answer, in_chunks
+from tests.told import is_told
 
 FILE = bytes(range(256)) * 4
 HALF = len(FILE) // 2
@@ -100,19 +102,52 @@ def test_the_rest_is_asked_for_plain_and_of_the_same_version(download: Callable[
     assert b"range:" not in first.lower()
     assert f"range: bytes={HALF}-".encode() in second.lower()
     assert b'if-range: "v1"' in second.lower()
+    _done, _taken, (_first, second) = download(cut(HALF), part(HALF))
+    assert b"if-range" not in second.lower()
 
 
 def test_a_connection_that_brings_next_to_nothing_again_and_again_is_given_up(
     download: Callable[..., Any], patience: Patience
 ) -> None:
-    with pytest.raises(AnswerLost, match="again and again"):
+    with pytest.raises(AnswerLost, match="again and again") as caught:
         download(*[cut(size) for size in range(1, 40)])
+    assert is_told(caught.value)
 
 
 def test_a_file_that_is_gone_is_not_found(gladly: respx.MockRouter, client: Client) -> None:
     gladly.get(PATH).respond(404)
-    with pytest.raises(NotFoundError, match="not there"):
+    with pytest.raises(NotFoundError, match="not there") as caught:
         client.export_jobs.download("j", "conversation_items.jsonl", lambda _chunk: None)
+    assert is_told(caught.value)
+
+
+def test_a_job_is_read_in_full_and_its_times_are_its_own(gladly: respx.MockRouter, client: Client) -> None:
+    gladly.get("/api/v1/export/jobs/j").respond(
+        json={
+            "id": "j",
+            "scheduleId": "s",
+            "status": "COMPLETED",
+            "updatedAt": "2026-03-03T00:00:00Z",
+            "parameters": {"startAt": "2026-03-01T00:00:00Z", "endAt": "2026-03-02T00:00:00+01:00"},
+            "files": ["agents.jsonl", "topics.jsonl"],
+        }
+    )
+    assert client.export_jobs.get("j") == ExportJob(
+        id="j",
+        schedule_id="s",
+        status="COMPLETED",
+        updated_at=datetime(2026, 3, 3, tzinfo=UTC),
+        start_at=datetime(2026, 3, 1, tzinfo=UTC),
+        end_at=datetime(2026, 3, 1, 23, tzinfo=UTC),
+        files=("agents.jsonl", "topics.jsonl"),
+    )
+
+
+def test_how_large_a_file_is_is_told_where_gladly_says_so(gladly: respx.MockRouter, client: Client) -> None:
+    sizes: list[int] = []
+    gladly.get(PATH).respond(content=FILE)
+    client.export_jobs.download("j", "conversation_items.jsonl", lambda _chunk: None, sized=sizes.append)
+    assert sizes == [len(FILE)]
 
 
 def test_jobs_come_with_the_one_updated_last_first_whatever_is_missing(

@@ -6,6 +6,7 @@ import pytest
 
 from gladly_tools.api import read_instance
 from gladly_tools.errors import HostError
+from tests.told import is_told
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_any_other_address_is_refused_with_words_for_the_url_field(text: str) ->
     with pytest.raises(HostError) as caught:
         read_instance(text, ())
     assert caught.value.field == "url"
-    assert caught.value.what
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -113,8 +114,9 @@ def test_an_allowed_host_is_taken_and_spoken_to_in_clear_only_on_this_machine(
     ],
 )
 def test_an_allowed_host_allows_exactly_itself(text: str, allowed: str) -> None:
-    with pytest.raises(HostError):
+    with pytest.raises(HostError) as caught:
         read_instance(text, (allowed,))
+    assert is_told(caught.value)
 
 
 def test_the_name_people_read_has_the_port() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from gladly_tools.api import Impatient
 from gladly_tools.errors import TryLaterError
+from tests.told import is_told
 
 
 def test_an_impatient_watch_gives_up_when_the_time_is_up() -> None:
@@ -15,8 +16,9 @@ def test_an_impatient_watch_gives_up_when_the_time_is_up() -> None:
     now[0] = 19.9
     watch.check()
     now[0] = 20.0
-    with pytest.raises(TryLaterError):
+    with pytest.raises(TryLaterError) as caught:
         watch.check()
+    assert is_told(caught.value)
 
 
 def test_an_impatient_watch_cuts_a_long_wait_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gladly_tools.api.refusals import LONGEST_WORDS, clean, moved_to, reasons, refusal
 from gladly_tools.errors import CredentialsError, NotFoundError, PermissionsError, RequestRefused
+from tests.told import is_told
 
 ONE = {"attr": "language", "code": "invalid", "detail": "not configured"}
 
@@ -58,6 +59,8 @@ def test_a_refusal_without_json_is_still_a_refusal_and_its_body_is_not_shown(bod
 def test_each_status_has_its_error_and_its_advice(status: int, kind: type[Exception]) -> None:
     error = refusal(status, b"", "/api/v1/topics")
     assert type(error) is kind
+    assert is_told(error)
+    assert status == 401 or "/api/v1/topics" in error.what or f"status {status}" in error.what
     assert error.advice
 
 

@@ -56,6 +56,13 @@ def test_a_short_row_is_filled_and_a_long_one_left_out_and_both_are_counted() ->
         assert report.odd_rows == (2, 3)
 
 
+def test_every_row_that_cannot_be_read_is_counted_and_the_first_hundred_are_named() -> None:
+    with report_of("A,B\n" + "1,2\n1,2,3\n" * 150 + "1\n" * 10) as report:
+        assert (report.row_count, report.ragged, report.unreadable) == (310, 160, 150)
+        assert report.odd_rows == tuple(range(2, 202, 2))
+        assert len(list(report.rows())) == 160
+
+
 def test_a_cell_may_be_far_longer_than_usual() -> None:
     cell = "topic," * 200_000
     with report_of(f'A,B\n1,"{cell}"\n') as report:

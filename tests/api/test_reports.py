@@ -23,6 +23,7 @@ from gladly_tools.errors import (
     UnexpectedAnswer,
 )
 from tests.api.conftest import Patience
+from tests.told import is_told
 
 PATH = "/api/v1/reports"
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 7)
@@ -156,13 +157,16 @@ def test_no_more_reports_a_minute_than_the_setting_says(
     client = make_client(reports_per_minute=3)
     for _ in range(8):
         fetch(client).close()
+    assert len(moments) == 8
     assert all(later - earlier > 60 for earlier, later in zip(moments, moments[3:], strict=False))
     assert any("limit of reports" in reason for reason in patience.reasons), patience.reasons[:5]
 
 
 def test_the_first_day_after_the_last_is_an_input_error(client: Client) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         client.reports.fetch("ConversationExportReport", LAST, FIRST, "UTC")
+    assert caught.value.field == "first_day"
+    assert is_told(caught.value)
 
 
 def test_the_csv_lies_in_the_folder_given_and_leaves_nothing_there(

@@ -132,6 +132,7 @@ def test_the_public_list_is_asked_without_the_token(
     request = route.calls.last.request
     assert dict(request.url.params) == query
     assert "authorization" not in request.headers
+    assert client.answers.PUBLIC_LIST_CAP == 1000  # as documented
 
 
 def test_content_that_does_not_exist_is_none_and_an_answer_that_does_not_is_an_error(

@@ -74,6 +74,41 @@ def test_attempts_and_waits_are_bounded_whatever_happens(kind: Kind, cause: Caus
     assert sum(found) <= 600
 
 
+@pytest.mark.parametrize(
+    ("cause", "kind", "schedule"),
+    [
+        (Cause.BUSY, Kind.READ, [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]),
+        (Cause.BUSY, Kind.WRITE, [0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30, 30]),
+        (Cause.UNAVAILABLE, Kind.READ, [1, 2, 4, 8, 16, 30]),
+        (Cause.UNSENT, Kind.WRITE, [1, 2, 4, 8, 16, 30]),
+        (Cause.LOST, Kind.STREAM, [1, 2, 4]),
+        (Cause.BUSY, Kind.REPORT, [6, 12, 24, 48, 60, 60, 60, 60, 60, 60, 60]),
+        (Cause.UNAVAILABLE, Kind.REPORT, [5]),
+        (Cause.UNSENT, Kind.REPORT, [1, 2, 4, 8, 16, 30]),
+        (Cause.LOST, Kind.REPORT, [5]),
+    ],
+)
+def test_waits_double_up_to_a_longest_and_end(cause: Cause, kind: Kind, schedule: list[float]) -> None:
+    assert waits(Failure(cause=cause), kind) == schedule
+
+
+@pytest.mark.parametrize(
+    ("cause", "kind", "count"),
+    [(Cause.BUSY, Kind.READ, 3), (Cause.UNAVAILABLE, Kind.READ, 1), (Cause.BUSY, Kind.REPORT, 6)],
+)
+def test_all_waits_together_may_be_as_long_as_patience_lasts_and_no_longer(
+    cause: Cause, kind: Kind, count: int
+) -> None:
+    assert waits(Failure(cause=cause, retry_after=100), kind, chance=0.0) == [100] * count
+    assert waits(Failure(cause=cause, retry_after=101), kind, chance=0.0) == [101] * max(count - 1, 1)
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_the_server_asks_for_is_read_from_its_header(status: int) -> None:
+    assert Failure.of_status(status, "7").retry_after == 7
+    assert Failure.of_status(status).retry_after is None
+
+
 def test_an_ordinary_429_waits_for_the_next_second_before_it_waits_for_long() -> None:
     found = waits(Failure.of_status(429), Kind.READ)
     assert found[:3] == [0.5, 1.0, 2.0]
@@ -91,7 +126,9 @@ def test_a_report_that_gladly_cannot_make_is_given_up_soon_so_that_less_is_asked
 
 
 def test_a_host_that_never_answered_is_given_up_soon() -> None:
-    assert sum(waits(Failure(cause=Cause.UNSENT), Kind.READ, reached=False)) <= 1
+    for cause in (Cause.UNSENT, Cause.LOST):
+        assert waits(Failure(cause=cause), Kind.READ, reached=False) == [0.5]
+    assert len(waits(Failure(cause=Cause.UNAVAILABLE), Kind.READ, reached=False)) == 6
     assert sum(waits(Failure(cause=Cause.UNSENT), Kind.READ)) > 30
 
 
@@ -117,6 +154,8 @@ def test_what_the_server_asks_for_is_honoured_within_reason(asked: float, wait: 
         ("nan", None),
         ("inf", None),
         ("99999999", None),
+        ("86400", None),
+        ("86399", 86399.0),
         ("soon", None),
         ("Fri, 20 Mar 2026 18:30:09 GMT", 9.0),
         ("Fri, 20 Mar 2026 18:29:00 GMT", 0.0),

@@ -15,6 +15,7 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.settings import Settings
 from tests.api.conftest import TOKEN
 from tests.api.wire import Wire, answer
+from tests.told import is_told
 
 ENCODED = base64.b64encode(f"ada@acme.test:{TOKEN}".encode()).decode()
 
@@ -72,6 +73,8 @@ def test_credentials_with_half_characters_name_their_field(username: str, token:
     with pytest.raises(InputError) as caught:
         Credentials(instance=read_instance("acme.gladly.com", ()), username=username, api_token=token)
     assert caught.value.field == field
+    assert is_told(caught.value)
+    assert ("username" if field == "username" else "API token") in caught.value.what
 
 
 def test_credentials_of_any_letters_are_sent_as_utf_8(gladly: respx.MockRouter) -> None:

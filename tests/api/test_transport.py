@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import httpx
 import pytest
@@ -33,6 +34,7 @@ from gladly_tools.errors import (
 )
 from tests.api.conftest import TOKEN, Patience
 from tests.api.wire import Wire, answer
+from tests.told import is_told
 
 PATH = "/api/v1/topics"
 
@@ -102,6 +104,7 @@ def test_patience_runs_out_into_the_error_that_fits(
     with pytest.raises(error) as caught:
         client.topics.list()
     assert type(caught.value) is error
+    assert is_told(caught.value)
     assert 1 < route.call_count <= 12
     assert sum(patience.waits) < 400
 
@@ -134,7 +137,7 @@ def test_a_connection_that_fails_is_told_by_what_it_was_raised_from(root: Except
     found, failed = broken(error, read_instance("acme.gladly.com", ()))
     assert found is cause
     assert words in failed.what
-    assert failed.advice
+    assert is_told(failed)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +154,9 @@ def test_a_sign_in_that_fails_takes_one_more_attempt_and_about_a_second(
     gladly: respx.MockRouter, client: Client, patience: Patience, failure: Exception, words: str
 ) -> None:
     route = gladly.get("/api/v1/organization").mock(side_effect=failure)
-    with pytest.raises(ConnectionFailed, match=words):
+    with pytest.raises(ConnectionFailed, match=words) as caught:
         client.organization.get()
+    assert is_told(caught.value)
     assert route.call_count == 2
     assert sum(patience.waits) <= 2
 
@@ -175,16 +179,18 @@ def test_a_refusal_is_not_repeated(
     gladly: respx.MockRouter, client: Client, status: int, error: type[GladlyToolsError]
 ) -> None:
     route = gladly.get(PATH).respond(status)
-    with pytest.raises(error):
+    with pytest.raises(error) as caught:
         client.topics.list()
+    assert is_told(caught.value)
     assert route.call_count == 1
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(gladly: respx.MockRouter, client: Client, status: int) -> None:
     gladly.get(PATH).respond(status, headers={"Location": "https://evil.test/api/v1/topics"})
-    with pytest.raises(UnexpectedAnswer, match="another address"):
+    with pytest.raises(UnexpectedAnswer, match=f"another address for {PATH}") as caught:
         client.topics.list()
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +215,7 @@ def test_an_answer_that_is_not_what_the_contract_says_names_the_address_only(
     gladly.get(PATH).respond(**answer)  # type: ignore[arg-type]  # a table of its keywords
     with pytest.raises(UnexpectedAnswer, match=PATH) as caught:
         client.topics.list()
+    assert is_told(caught.value)
     assert "sign in" not in str(caught.value)
     assert "perhaps" not in str(caught.value)
 
@@ -295,20 +302,27 @@ def test_the_token_is_in_no_error_repr_or_log(
 
 
 @pytest.mark.parametrize(
-    ("status", "lost", "calls"), [(429, None, 2), (503, None, 1), (None, httpx.ReadTimeout("slow"), 1)]
+    ("first", "calls", "outcome"),
+    [
+        (httpx.Response(429), 2, nullcontext()),
+        (httpx.Response(503), 1, pytest.raises(ServerError)),
+        (httpx.ReadTimeout("slow"), 1, pytest.raises(AnswerLost)),
+    ],
 )
 def test_a_write_is_repeated_only_when_it_cannot_have_been_carried_out(
-    gladly: respx.MockRouter, client: Client, patience: Patience, status: int | None, lost: Exception | None, calls: int
+    gladly: respx.MockRouter,
+    client: Client,
+    patience: Patience,
+    first: httpx.Response | Exception,
+    calls: int,
+    outcome: AbstractContextManager[object],
 ) -> None:
-    first = lost if status is None else httpx.Response(status)
     route = gladly.post("/api/v1/things").mock(side_effect=[first, httpx.Response(200, json={})])
     transport = client.topics._transport
-    try:
+    with outcome:
         transport.ask(
             "POST", "/api/v1/things", patience, read=lambda arrival: arrival.reply(), kind=Kind.WRITE, body={}
         )
-    except GladlyToolsError:
-        assert calls == 1
     assert route.call_count == calls
 
 
@@ -340,6 +354,7 @@ def test_an_id_that_would_ask_for_something_else_is_refused(value: str) -> None:
     with pytest.raises(InputError) as caught:
         segment(value)
     assert caught.value.field == "id"
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -349,6 +364,7 @@ def test_credentials_that_cannot_be_sent_name_their_field(username: str, token: 
     with pytest.raises(InputError) as caught:
         Credentials(instance=read_instance("acme.gladly.com", ()), username=username, api_token=token)
     assert caught.value.field == field
+    assert is_told(caught.value)
 
 
 def test_this_very_machine_is_not_asked_through_a_proxy(
@@ -399,16 +415,18 @@ def test_a_certificate_file_that_cannot_be_read_has_words(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
     transport._certificates.cache_clear()
-    with pytest.raises(ConnectionFailed, match="certificates"):
+    with pytest.raises(ConnectionFailed, match="certificates") as caught:
         make_client()
+    assert is_told(caught.value)
 
 
 def test_a_proxy_setting_that_cannot_be_used_has_words(
     make_client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "nonsense://x")
-    with pytest.raises(ConnectionFailed, match="proxy"):
+    with pytest.raises(ConnectionFailed, match="proxy") as caught:
         make_client()
+    assert is_told(caught.value)
 
 
 def test_the_announced_limit_sets_the_pace(gladly: respx.MockRouter, client: Client, patience: Patience) -> None:
@@ -417,6 +435,28 @@ def test_the_announced_limit_sets_the_pace(gladly: respx.MockRouter, client: Cli
     for _ in range(10):
         client.topics.list()
     assert patience.now - before > 9 / 2.1
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [(None, None), ("", None), ("many", None), ("nan", None), ("inf", None), ("-3", None), ("0", 0), ("2.5", 2.5)],
+)
+@pytest.mark.parametrize(("header", "name"), [("Limit", "limit"), ("Remaining", "remaining")])
+def test_what_is_announced_is_a_number_of_requests_or_nothing(
+    gladly: respx.MockRouter,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str | None,
+    number: float | None,
+    header: str,
+    name: str,
+) -> None:
+    told: list[dict[str, object]] = []
+    monkeypatch.setattr(client.topics._transport._pacing.requests, "learn", lambda **named: told.append(named))
+    gladly.get(PATH).respond(json=[], headers={} if text is None else {f"Ratelimit-{header}-Second": text})
+    client.topics.list()
+    assert [one[name] for one in told] == [number]
+    assert told[0]["refused"] is False
 
 
 @pytest.mark.parametrize("text", ["", "many", "nan", "inf", "-3", "0"])

@@ -156,8 +156,10 @@ def test_a_window_that_gladly_cannot_make_in_time_is_split(error: Exception) -> 
 
 @pytest.mark.parametrize("error", [ServerError("504"), AnswerLost("slow")])
 def test_a_day_that_gladly_cannot_make_in_time_is_an_error(error: Exception) -> None:
+    fake = FakeReports(rows={}, failing={1: error})
     with pytest.raises(type(error)):
-        collect(FakeReports(rows={}, failing={1: error}).parts(2))
+        collect(fake.parts(2))
+    assert fake.asked == ["2026-03-01 to 2026-03-02", "2026-03-01"]
 
 
 @pytest.mark.parametrize("error", [RateLimitError("429"), ConnectionFailed("no network"), RequestRefused("400")])

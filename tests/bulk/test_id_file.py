@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gladly_tools.bulk import ACTIONS
-from gladly_tools.bulk.id_file import LARGEST_FILE, MOST_COLUMNS, MOST_ROWS, Checked, check, template
+from gladly_tools.bulk import ACTIONS, id_file
+from gladly_tools.bulk.id_file import LARGEST_FILE, LONGEST_LINE, MOST_COLUMNS, MOST_ROWS, Checked, check, template
 from gladly_tools.errors import InputError
 from gladly_tools.results.download import guard_cell
 
@@ -56,6 +56,32 @@ def test_the_heading_may_be_written_in_any_way(heading: str) -> None:
     assert ids(read(f"note,{heading}\nx,abc\n")) == ["abc"]
 
 
+def test_a_cell_is_found_by_its_heading_in_any_case() -> None:
+    checked = read("Previous  Agent,conversationId,previous_inbox\n a ,abc,i\n,def\n")
+    first, second = checked.entries
+    assert checked.id_column == 1
+    assert [checked.value(first, name) for name in ("previousAgent", "PREVIOUS INBOX", "note")] == ["a", "i", ""]
+    assert [checked.value(second, name) for name in ("previousAgent", "PREVIOUS INBOX")] == ["", ""]
+
+
+def test_how_a_file_was_read_is_told_in_words() -> None:
+    said = [read(f"note{separator}conversationId\nx{separator}abc\n").read_as for separator in ",;\t"]
+    assert said == [f"CSV, UTF-8, separated by {name}" for name in ("comma", "semicolon", "tab")]
+
+
+def test_the_column_of_the_ids_decides_what_separates_the_cells() -> None:
+    checked = read("a,b,c,d;conversationId\n1,2,3,4;abc\n")
+    assert checked.columns == ("a,b,c,d", "conversationId")
+    assert ids(checked) == ["abc"]
+    assert read("a;b,c;id\nx;y,z;abc\n").columns == ("a", "b,c", "id")
+
+
+def test_blank_lines_before_the_heading_are_counted_and_left_out() -> None:
+    checked = read("\n  \n;;\nnote;conversationId\nx;abc\n ; \n")
+    assert (ids(checked), checked.blank_lines) == (["abc"], 4)
+    assert checked.entries[0].line == 5
+
+
 def test_one_column_needs_no_heading() -> None:
     checked = read("abc\n\ndef\n")
     assert ids(checked) == ["abc", "def"]
@@ -74,6 +100,12 @@ def test_an_id_that_comes_again_is_done_once_and_both_lines_are_known() -> None:
     assert [(entry.line, entry.repeats) for entry in checked.repeated] == [(4, 2), (5, 2)]
 
 
+def test_a_line_that_was_set_aside_is_repeated_by_none() -> None:
+    checked = read(f"{COLUMN},a\nabc,1,2\nabc,1\nabc,2\n")
+    assert [(entry.line, entry.repeats) for entry in checked.entries] == [(2, None), (3, None), (4, 3)]
+    assert (checked.to_do, len(checked.set_aside), len(checked.repeated)) == (1, 1, 1)
+
+
 def test_ids_that_differ_in_case_alone_are_two() -> None:
     assert ids(read(f"{COLUMN}\nAbc\naBC\n")) == ["Abc", "aBC"]
 
@@ -89,7 +121,10 @@ def test_ids_that_differ_in_case_alone_are_two() -> None:
         ("########", "spreadsheet"),
         ("two words", "space"),
         ("a\x07b", "character"),
-        ("x" * 300, "not an ID"),
+        ("x" * 201, "not an ID"),
+        (".", "not an ID"),
+        ("-1,5E-3", "spreadsheet"),
+        ("1.5e+3", "spreadsheet"),
         ("..", "not an ID"),
     ],
 )
@@ -101,7 +136,9 @@ def test_what_is_no_id_is_set_aside_with_its_line_and_reason(cell: str, why: str
     assert why in aside.set_aside
 
 
-@pytest.mark.parametrize("id_", ["1E10", "1E-15", "12345", "a.b", "ü-9", "a/b", "a+b=", "e3", "-", "--x", "@x", "=x"])
+@pytest.mark.parametrize(
+    "id_", ["1E10", "1E-15", "12345", "a.b", "ü-9", "a/b", "a+b=", "e3", "-", "--x", "@x", "=x", "x" * 200, "..."]
+)
 def test_ids_of_any_alphabet_are_kept(id_: str) -> None:
     assert ids(read(f"{COLUMN}\n{id_}\n")) == [id_]
 
@@ -173,6 +210,44 @@ def test_a_file_that_is_too_large_is_refused_without_reading_it(data: bytes) -> 
 def test_too_many_rows_are_refused() -> None:
     with pytest.raises(InputError, match="more than 200,000 rows"):
         read("\n".join([COLUMN, *map(str, range(MOST_ROWS + 1))]))
+
+
+def test_a_file_just_as_large_as_allowed_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(id_file, "MOST_ROWS", 3)
+    assert read(f"{COLUMN}\na\nb\nc\n").to_do == 3
+    with pytest.raises(InputError, match="more than 3 rows"):
+        read(f"{COLUMN}\na\nb\nc\nd\n")
+    data = f"{COLUMN}\nabc\n"
+    monkeypatch.setattr(id_file, "LARGEST_FILE", len(data))
+    assert read(data).to_do == 1
+    with pytest.raises(InputError, match="larger than"):
+        read(data + "\n")
+
+
+def test_a_line_just_as_long_and_as_wide_as_allowed_is_read() -> None:
+    line = "x" * (LONGEST_LINE - len(",abc\n"))
+    assert ids(read(f"note,{COLUMN}\n{line},abc\n")) == ["abc"]
+    with pytest.raises(InputError, match="Line 2 is longer"):
+        read(f"note,{COLUMN}\nx{line},abc\n")
+    wide = ",".join([COLUMN, *(f"c{number}" for number in range(MOST_COLUMNS - 1))])
+    assert ids(read(f"{wide}\nabc\n")) == ["abc"]
+
+
+def test_the_line_from_which_a_file_cannot_be_read_is_told() -> None:
+    with pytest.raises(InputError) as caught:
+        read('conversationId,x\na,1\nb,"open\nc,2\n')
+    assert caught.value.what == "The file cannot be read from line 3 on: a quotation mark is never closed."
+    assert caught.value.advice == "Mend that line."
+    with pytest.raises(InputError, match=r"from line 2 on: .*expected after"):
+        read('conversationId,x\na,"b"c\n')
+
+
+@pytest.mark.parametrize("heading", ["Ticket ID", "ticket_id", "customer-id", "ids", "Task Id"])
+def test_a_heading_of_other_ids_is_not_taken_for_an_id(heading: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(f"{heading}\nabc\n")
+    assert caught.value.what == f"The file's heading is {heading}, not {COLUMN}."
+    assert caught.value.advice == f"Upload a list of {COLUMN}s, or mend the heading."
 
 
 @pytest.mark.parametrize("column", sorted({action.column for action in ACTIONS.values()}))

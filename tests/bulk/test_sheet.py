@@ -6,7 +6,7 @@ import io
 import random
 import zipfile
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -49,17 +49,39 @@ def test_a_workbook_is_read_like_a_csv() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cell", "id_"), [(12345, "12345"), (12345.0, "12345"), ("'-x", "-x"), ("=1+1", ""), (True, "TRUE")]
+    ("cell", "id_"),
+    [
+        (12345, "12345"),
+        (12345.0, "12345"),
+        ("'-x", "-x"),
+        ("=1+1", ""),
+        (True, "TRUE"),
+        (999_999_999_999_999, "9" * 15),
+    ],
 )
 def test_cells_are_read_as_the_person_meant_them(cell: object, id_: str) -> None:
     checked = read(workbook([COLUMN, "note"], [cell, "x"]))
     assert checked.entries[0].id == id_
 
 
-@pytest.mark.parametrize("cell", [1.23e15, 10**18, date(2026, 3, 1), "#NAME?"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        1.23e15,
+        10**15,
+        -(10**15),
+        10**18,
+        date(2026, 3, 1),
+        datetime(2026, 3, 1, 9),  # noqa: DTZ001 a spreadsheet knows no zone
+        time(9, 30),
+        timedelta(days=2),
+        "#NAME?",
+    ],
+)
 def test_what_the_spreadsheet_has_mangled_is_set_aside(cell: object) -> None:
     checked = read(workbook([COLUMN], ["good"], [cell]))
     assert [entry.line for entry in checked.set_aside] == [3]
+    assert "it is lost" in checked.set_aside[0].set_aside
 
 
 def test_only_the_first_sheet_that_can_be_seen_is_read_and_that_is_told() -> None:
@@ -74,6 +96,33 @@ def repacked(data: bytes, name: str, content: bytes) -> bytes:
         for part in old.infolist():
             new.writestr(part.filename, content if part.filename == name else old.read(part))
     return out.getvalue()
+
+
+def test_one_sheet_needs_no_remark() -> None:
+    assert read(workbook([COLUMN], ["abc"])).remarks == ()
+
+
+def test_a_workbook_whose_sheets_are_all_hidden_is_refused() -> None:
+    data = workbook([COLUMN], ["abc"])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        book = package.read("xl/workbook.xml").replace(b'state="visible"', b'state="hidden"')
+    with pytest.raises(InputError, match="no sheet that can be seen") as caught:
+        read(repacked(data, "xl/workbook.xml", book))
+    assert (caught.value.advice, caught.value.field) == ("Put the list on the first sheet.", "file")
+
+
+@pytest.mark.parametrize("limit", ["MOST_PARTS", "MOST_UNPACKED"])
+def test_a_workbook_just_as_large_as_allowed_is_read(monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
+    data = workbook([COLUMN], ["abc"])
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        sizes = [part.file_size for part in package.infolist()]
+    size = len(sizes) if limit == "MOST_PARTS" else sum(sizes)
+    monkeypatch.setattr(sheet_module, limit, size)
+    assert read(data).to_do == 1
+    monkeypatch.setattr(sheet_module, limit, size - 1)
+    with pytest.raises(InputError, match="unpacks to more") as caught:
+        read(data)
+    assert caught.value.advice == "Save the list as CSV."
 
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -92,6 +141,18 @@ def test_definitions_of_entities_are_refused(encoding: str) -> None:
     text = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
     with pytest.raises(InputError, match="definitions"):
         read(repacked(workbook([COLUMN], ["abc"]), SHEET, text.encode(encoding)))
+
+
+@pytest.mark.parametrize("part", [SHEET, "_rels/.rels"])
+@pytest.mark.parametrize("word", ["<!DOCTYPE", "<!ENTITY"])
+def test_a_definition_is_seen_wherever_it_begins(monkeypatch: pytest.MonkeyPatch, part: str, word: str) -> None:
+    data = workbook([COLUMN], ["abc"])
+    for before in range(20):
+        monkeypatch.setattr(sheet_module, "_CHUNK", 16)
+        text = f"<?xml?>{' ' * before}{word} x{' ' * 20}"
+        with pytest.raises(InputError, match="definitions") as caught:
+            read(repacked(data, part, text.encode()))
+        assert caught.value.advice == "Save the list as CSV."
 
 
 def test_a_sheet_that_claims_a_far_away_cell_costs_nothing() -> None:
@@ -116,8 +177,9 @@ def test_a_row_of_too_many_columns_is_refused() -> None:
     ids=["head alone", "nonsense", "cut"],
 )
 def test_a_broken_package_is_refused(data: bytes) -> None:
-    with pytest.raises(InputError, match="no workbook"):
+    with pytest.raises(InputError, match="no workbook") as caught:
         read(data)
+    assert "upload it again" in caught.value.advice
 
 
 def test_a_zip_that_is_no_workbook_is_refused() -> None:

@@ -29,6 +29,7 @@ from gladly_tools.results.query import Condition, Operator, Query, Sort
 from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import ResultStore
 from tests.results.making import EVERY_KIND, table_of
+from tests.told import is_told
 
 TEXT = st.text(st.sampled_from("=+-@\t\r\n'\",;a1 é日\x00\x1f\u2028\\") | st.characters(codec="utf-8"), max_size=8)
 ALL = Query()
@@ -212,8 +213,9 @@ def test_download_follows_query_and_columns(store: ResultStore, form: Format) ->
 def test_query_is_checked_before_the_first_byte(store: ResultStore) -> None:
     table = table_of(store, EVERY_KIND)
     for query, columns in [(Query(sort=(Sort(column="no"),)), None), (ALL, ["no"])]:
-        with pytest.raises(InputError):
+        with pytest.raises(InputError) as caught:
             encode(table, query, Format.CSV, columns=columns)
+        assert is_told(caught.value)
 
 
 def test_parquet_download_describes_its_columns(store: ResultStore) -> None:

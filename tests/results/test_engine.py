@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from gladly_tools.results.engine import Engine, engine_for
+from gladly_tools.results.engine import THREADS, Engine, engine_for
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.store import ResultStore
 from tests.results.making import EVERY_KIND, table_of
@@ -26,6 +27,37 @@ def test_a_question_is_asked_in_utc_with_the_ends_of_files_remembered(tmp_path: 
     with Engine(tmp_path).cursor() as cursor:
         settings = cursor.execute("SELECT current_setting('TimeZone'), current_setting('parquet_metadata_cache')")
         assert settings.fetchone() == ("UTC", True)
+
+
+def test_an_engine_is_shut_in_and_small(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    kept_in = {
+        "threads": THREADS,
+        "temp_directory": f"{engine.spill}/duckdb",
+        "allowed_directories": [f"{tmp_path}/", f"{engine.spill}/duckdb/"],
+        "enable_external_access": False,
+        "lock_configuration": True,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+        "enable_external_file_cache": False,
+    }
+    with engine.cursor() as cursor:
+        found = {
+            name: (cursor.execute("SELECT current_setting($1)", [name]).fetchone() or (None,))[0] for name in kept_in
+        }
+        limit = cursor.execute("SELECT current_setting('memory_limit')").fetchone()
+    assert found == kept_in
+    assert limit == ("152.5 MiB",)  # 160 MB
+
+
+def test_an_engine_takes_its_temporary_files_along(tmp_path: Path) -> None:
+    engine = Engine(tmp_path)
+    spill = engine.spill
+    assert spill.exists()
+    del engine
+    gc.collect()
+    assert not spill.exists()
 
 
 def test_many_threads_may_ask_at_once(store: ResultStore) -> None:

@@ -15,6 +15,7 @@ from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.schema import Row
 from gladly_tools.results.store import ResultStore
 from tests.results.making import EVERY_KIND, table_of
+from tests.told import is_told
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -76,8 +77,9 @@ def test_no_value_is_no_bin_and_no_column_is_refused(store: ResultStore) -> None
     table = table_of(store, EVERY_KIND, [{"Id": "a", "Count": "many"}])
     assert table.histogram("Count") == table.histogram("Score") == []
     assert table_of(store, EVERY_KIND).histogram("Score") == []
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         table.histogram("nope")
+    assert is_told(caught.value)
 
 
 def test_items_of_joined_texts_are_counted_by_rows(store: ResultStore) -> None:

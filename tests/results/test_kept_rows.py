@@ -86,6 +86,34 @@ def few(monkeypatch: pytest.MonkeyPatch) -> int:
     return 2
 
 
+def test_the_file_that_nobody_asked_for_the_longest_goes_first(tmp_path: Path, few: int) -> None:
+    rows, written = KeptRows(tmp_path), []
+
+    def file(key: str) -> None:
+        rows.file(tmp_path, key, lambda path: (written.append(key), path.touch()))
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        file(key)
+    assert written == ["a", "b", "c", "b"]
+
+
+def test_what_is_kept_of_an_owner_goes_with_it_and_with_the_folder_that_holds_it(tmp_path: Path) -> None:
+    rows = KeptRows(tmp_path)
+    for owner in ("result", "result/second", "result-2"):
+        rows.file(tmp_path / owner, owner, lambda path: path.touch())
+    rows.forget(tmp_path / "result")
+    assert len(list(tmp_path.iterdir())) == 1
+    rows.file(tmp_path / "result-2", "result-2", lambda _path: pytest.fail("it is there"))
+
+
+def test_files_just_as_large_as_allowed_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_rows, "MOST_BYTES", 200)
+    rows = KeptRows(tmp_path)
+    for number, size in enumerate((100, 100, 101, 500)):
+        rows.file(tmp_path, number, lambda path, size=size: path.write_bytes(bytes(size)))
+        assert len(list(tmp_path.iterdir())) == (1, 2, 1, 1)[number]
+
+
 def test_files_are_few_when_they_are_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_rows, "MOST_BYTES", 150)
     rows = KeptRows(tmp_path)

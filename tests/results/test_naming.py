@@ -10,6 +10,7 @@ from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from tests.results.making import result_of, table_of
+from tests.told import is_told
 
 COLUMNS = (
     Column(name="Agent ID", kind=Kind.ID, of="agents"),
@@ -61,5 +62,6 @@ def test_a_result_that_is_damaged_in_the_middle_says_so(store: ResultStore) -> N
     with path.open("r+b") as file:
         file.seek(4)
         file.write(os.urandom(40))
-    with pytest.raises(GladlyToolsError, match="damaged"):
+    with pytest.raises(GladlyToolsError, match="damaged") as caught:
         names_in(Table(result), "agents", ["a1"])
+    assert is_told(caught.value)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gladly_tools.errors import InputError
 from gladly_tools.results.query import Condition, Operator, Query, Sort, operators_for
 from gladly_tools.results.schema import Kind
+from tests.told import is_told
 
 TIMES = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 the zone is the next one
 VALUES = st.none() | st.text() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TIMES
@@ -67,8 +68,9 @@ def test_times_travel_in_utc() -> None:
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         Query.from_json(text)
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize("kind", Kind)

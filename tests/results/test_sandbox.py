@@ -27,6 +27,7 @@ from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.store import Result, ResultStore
 from gladly_tools.results.table import Table
 from tests.results.making import EVERY_KIND, new_result, result_of
+from tests.told import is_told
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -333,8 +334,9 @@ def test_a_table_that_is_deleted_meanwhile_is_told_as_such(sandbox: Sandbox, sto
     made = result_of(store, EVERY_KIND, ROWS[:3])
     table = source("result", made)
     store.delete(made.id)
-    with pytest.raises(TryLaterError, match="changed or was deleted"):
+    with pytest.raises(TryLaterError, match="changed or was deleted") as caught:
         sandbox.ask("SELECT * FROM result", [table], zone="UTC")
+    assert is_told(caught.value)
 
 
 def test_a_query_that_is_stopped_ends_at_once(sandbox: Sandbox) -> None:

@@ -16,6 +16,7 @@ from gladly_tools.results.schema import Column, Kind, Row
 from gladly_tools.results.store import Finished, ResultStore, SliceWritten
 from gladly_tools.results.writer import FileWriter
 from tests.results.making import EVERY_KIND, cells_of, manifest_of, new_result, result_of
+from tests.told import is_told
 
 ID = Column(name="Id", kind=Kind.ID)
 COUNT = Column(name="Count", kind=Kind.INTEGER, verbatim=True)
@@ -115,8 +116,9 @@ def test_finished_result_takes_no_more_rows(store: ResultStore) -> None:
     result = result_of(store, [ID, COUNT], rows("a"))
     result.finish()
     assert [path.name for path in result.files()] == ["rows.parquet"]
-    with pytest.raises(GladlyToolsError, match="finished"):
+    with pytest.raises(GladlyToolsError, match="finished") as caught:
         result.write_slice(1, "more", rows("b"), zone="UTC")
+    assert is_told(caught.value)
     assert result.finish() == Finished(rows=1)
 
 
@@ -186,6 +188,7 @@ def test_killed_at_any_step_finish_can_be_done_again(store: ResultStore, parts: 
         assert sorted(path.name for path in again.folder.iterdir()) == ["manifest.json", "rows.parquet"]
         if survived:
             break
+    assert survived
     assert moment > 3
     assert survived
 
@@ -199,25 +202,29 @@ def test_results_are_listed_sized_and_deleted(tmp_path: Path) -> None:
     store.delete("b")
     store.delete("b")
     assert store.ids() == ["a-1_X"]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as caught:
         store.open("b")
+    assert is_told(caught.value)
     assert store.size("b") == 0
-    with pytest.raises(GladlyToolsError, match="already"):
+    with pytest.raises(GladlyToolsError, match="already") as caught:
         store.create("a-1_X", manifest_of([ID]))
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize("bad", ["", ".", "..", "../x", "a/b", "a\\b", "/etc", "a.b", "é", "a\n", "-a", "a" * 200])
 def test_ids_are_no_paths(store: ResultStore, bad: str) -> None:
     for use in (store.open, store.delete, store.size, lambda name: store.create(name, manifest_of([ID]))):
-        with pytest.raises(NotFoundError):
+        with pytest.raises(NotFoundError) as caught:
             use(bad)
+        assert is_told(caught.value)
 
 
 def test_damaged_file_says_so(store: ResultStore) -> None:
     result = result_of(store, [ID], [{"Id": "a"}])
     result.files()[0].write_bytes(b"PAR1 no")
-    with pytest.raises(GladlyToolsError, match="damaged"):
+    with pytest.raises(GladlyToolsError, match="damaged") as caught:
         _ = result.rows
+    assert is_told(caught.value)
 
 
 def test_columns_of_a_result_do_not_change(store: ResultStore) -> None:

@@ -23,6 +23,7 @@ from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from tests.conftest import NOW
 from tests.results.making import EVERY_KIND, result_of, table_of
+from tests.told import is_told
 
 COLUMNS = {column.name: column for column in EVERY_KIND}
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -400,8 +401,9 @@ def test_unknown_columns_are_refused(things: Table, name: str) -> None:
 def test_conditions_that_do_not_fit_are_refused(
     things: Table, column: str, operator: Operator, values: tuple[Value, ...]
 ) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         things.count(Query(conditions=(Condition(column=column, operator=operator, values=values),)))
+    assert is_told(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -430,8 +432,9 @@ def test_table_of_a_result_that_changed_says_try_again(store: ResultStore) -> No
     table = Table(result)
     result.finish()
     for ask in (lambda: table.count(Query(search="a")), table.page, lambda: list(table.batches())):
-        with pytest.raises(TryLaterError):
+        with pytest.raises(TryLaterError) as caught:
             ask()
+        assert is_told(caught.value)
     assert Table(result).count(Query(search="a")) == 1
 
 
