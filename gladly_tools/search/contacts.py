@@ -14,7 +14,7 @@ be one of many and matches nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +29,7 @@ _DOMAIN = re.compile(r"(?:[\w](?:[\w-]*[\w])?\.)+[\w](?:[\w-]*[\w])?")
 _PHONE = re.compile(r"\+[\d\s().\-/\u00a0\u2010\u2011]+", re.ASCII)
 _LOOSE_PHONE = re.compile(r"[\d\s().\-/+]+", re.ASCII)
 _NOT_IN_NUMBERS = str.maketrans("", "", " \t\n\r\v\f().-/\u00a0\u2010\u2011")
+_BETWEEN = "\0"
 _FEW = 16
 _E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 
@@ -134,13 +135,15 @@ class ContactTest:
         if not self._needles:
             return range(len(texts))
         # Nothing that stands between texts, or within a number, is in what is looked for.
-        folded = "\n".join(texts).casefold()
+        folded = _BETWEEN.join(texts).casefold()
         if self._phones:
             folded += folded.translate(_NOT_IN_NUMBERS)
         found = [needle for needle in self._needles if needle in folded]
         if not self._phones.isdisjoint(found):
             return range(len(texts))
-        return {place for needle in found for place, text in enumerate(map(str.casefold, texts)) if needle in text}
+        if found and folded.count(_BETWEEN) >= len(texts):  # one of the texts holds it, too
+            return range(len(texts))
+        return {place for needle in found for place in _places(folded, needle)}
 
     def holds(self, text: str) -> bool:
         """True for an address or a number that matches, also within `Name <address>` and lists."""
@@ -157,6 +160,16 @@ class ContactTest:
         if domain in self._domains or (self._parents and domain.endswith(self._parents)):
             return True
         return bool(self._emails) and folded.strip() in self._emails
+
+
+def _places(joined: str, needle: str) -> Iterator[int]:
+    """Which of the joined texts hold it."""
+    place = seen = 0
+    start = joined.find(needle)
+    while start >= 0:
+        place += joined.count(_BETWEEN, seen, start)
+        yield place
+        seen, start = start, joined.find(needle, start + 1)
 
 
 def _domain(written: str, text: str) -> str:

@@ -20,7 +20,7 @@ import pyarrow as pa
 BATCH_BYTES = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
 _MOST_DIGITS = 4000
-_READ_BYTES = 128 * 1024
+_READ_BYTES = 256 * 1024
 LONGEST_LINE = 64 * 1024 * 1024
 """Bytes of a line that are read; a longer one is no record any more, so it is counted as unreadable."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 
 import msgspec
@@ -113,12 +114,8 @@ class Matcher:
         return places
 
     def _of_contacts(self, items: Sequence[Any], places: Sequence[int]) -> list[int]:
-        # Most pieces have none, which is soon known of all of their items together.
-        customers = self._customers
-        taken: set[int] = set()
         keys = [items[place].customerId for place in places]
-        if not isinstance(customers, frozenset) or not customers.isdisjoint(keys):
-            taken = {place for place, key in zip(places, keys, strict=True) if key in customers}
+        taken = set(compress(places, map(self._customers.__contains__, keys)))
         sent: Sequence[int] = places
         try:
             senders: list[str] = [items[place].content.sender for place in places]
