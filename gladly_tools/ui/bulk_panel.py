@@ -28,7 +28,7 @@ GO_TO = "bulk:go to"
 def bulk_page() -> None:
     """The whole page."""
     session = require_session()
-    st.title("Bulk Close")
+    st.title("Bulk Close", anchor=False)
     st.caption(
         f"Close conversations or tasks of {plain(session.account.organization)} from a list of IDs. "
         "These are actions, not exports: they change live data."

@@ -154,7 +154,7 @@ def _draw(drawn: Iterator[Drawn], query: Query, place: str) -> None:
 
 
 def _figures(found: Figures) -> None:
-    with st.grid(len(found.figures), min_column_width=150, key=f"figures:{found.key}"):
+    with st.grid(len(found.figures), min_column_width=170, key=f"figures:{found.key}"):
         for figure in found.figures:
             with st.container(border=True, height="stretch", gap=None):
                 st.metric(figure.label, figure.shown, help=figure.help or None)

@@ -37,7 +37,7 @@ from gladly_tools.web.vault import Session
 
 PERIOD_EXPORTS = ("contact-information", "freeform-topics")
 UNSIGNED = {True: "localized", False: "%.1f"}
-NARROWEST_CARD = 150
+NARROWEST_CARD = 170
 # More of it is neither good nor bad; less is better; more is better.
 DELTAS: Mapping[str, Any] = {
     "Conversations": "off",

@@ -18,7 +18,7 @@ KEY = "compare:export"
 def compare_page() -> None:
     """The whole page."""
     session = require_session()
-    st.title("Compare")
+    st.title("Compare", anchor=False)
     st.caption("What changed: in the configuration between two days, in conversations between two periods.")
     export = _chosen()
     try:

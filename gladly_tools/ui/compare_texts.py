@@ -11,16 +11,16 @@ import streamlit as st
 from gladly_tools.comparing.configuration import COLUMNS, Change, Shape
 from gladly_tools.comparing.texts import Difference, Line, Pair, difference
 from gladly_tools.transcript import text_of_html
-from gladly_tools.ui.drawing import is_dark
 from gladly_tools.ui.words import counted, plain
 
 SIDE_BY_SIDE, INLINE = "Side by side", "Inline"
 AS_TEXT, AS_SOURCE = "As text", "As HTML"
 
-# Light and dark: the line's ground, then that of the words that differ.
-COLORS: Mapping[bool, Mapping[str, tuple[str, str]]] = {
-    False: {"removed": ("#fdf0f0", "#f6c9cb"), "added": ("#ecf7f1", "#b4e0c8")},
-    True: {"removed": ("#2c1c1f", "#6b2b33"), "added": ("#13271f", "#1d5c43")},
+# The line's ground, then that of the words that differ: thin enough for light and for dark, as a page may turn from one
+# to the other while it is looked at.
+COLORS: Mapping[str, tuple[str, str]] = {
+    "removed": ("rgb(220 53 69 / 0.1)", "rgb(220 53 69 / 0.3)"),
+    "added": ("rgb(25 135 84 / 0.12)", "rgb(25 135 84 / 0.35)"),
 }
 MINUS = "\N{MINUS SIGN}"
 SIGNS = {"removed": (MINUS, "removed"), "added": ("+", "added")}
@@ -83,44 +83,44 @@ def changed_texts(frame: pd.DataFrame, shape: Shape, place: str) -> None:
         st.caption("Only the ends of lines differ.")
         return
     with st.container(border=True, key="text difference"):
-        st.html(difference_html(found, side_by_side=layout == SIDE_BY_SIDE, dark=is_dark(), source=form == AS_SOURCE))
+        st.html(difference_html(found, side_by_side=layout == SIDE_BY_SIDE, source=form == AS_SOURCE))
 
 
-def difference_html(found: Difference, *, side_by_side: bool, dark: bool, source: bool) -> str:
+def difference_html(found: Difference, *, side_by_side: bool, source: bool) -> str:
     """The difference as HTML of our own, in which every text is escaped.
 
     What was removed and added is told by a sign, by words for a screen reader and by a line through or below it, not by
     color alone.
     """
-    rows = _side_by_side(found, dark) if side_by_side else _inline(found, dark)
+    rows = _side_by_side(found) if side_by_side else _inline(found)
     font = "font-family:monospace;" if source else ""
     return f"<div style='{font}font-size:0.875rem;line-height:1.6'>{''.join(rows)}</div>"
 
 
-def _side_by_side(found: Difference, dark: bool) -> Iterator[str]:
+def _side_by_side(found: Difference) -> Iterator[str]:
     # On a narrow page a pair breaks into two lines, the one before above the one after.
     grid = "display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,260px),1fr));column-gap:12px"
     for pair in found.pairs:
         if pair.skipped:
             yield _skipped(pair)
         elif pair.same:
-            yield _line(pair.before, "", dark)
+            yield _line(pair.before, "")
         else:
-            yield f"<div style='{grid}'>{_line(pair.before, 'removed', dark)}{_line(pair.after, 'added', dark)}</div>"
+            yield f"<div style='{grid}'>{_line(pair.before, 'removed')}{_line(pair.after, 'added')}</div>"
 
 
-def _inline(found: Difference, dark: bool) -> Iterator[str]:
+def _inline(found: Difference) -> Iterator[str]:
     waiting: list[str] = []
     for pair in found.pairs:
         if pair.skipped or pair.same:
             yield from waiting
             waiting = []
-            yield _skipped(pair) if pair.skipped else _line(pair.before, "", dark)
+            yield _skipped(pair) if pair.skipped else _line(pair.before, "")
             continue
         if pair.before is not None:
-            yield _line(pair.before, "removed", dark)
+            yield _line(pair.before, "removed")
         if pair.after is not None:
-            waiting.append(_line(pair.after, "added", dark))
+            waiting.append(_line(pair.after, "added"))
     yield from waiting
 
 
@@ -128,11 +128,11 @@ def _skipped(pair: Pair) -> str:
     return f"<div style='opacity:0.7;padding:2px 8px'>⋯ {counted(pair.skipped, 'equal line')}</div>"
 
 
-def _line(line: Line | None, what: str, dark: bool) -> str:
+def _line(line: Line | None, what: str) -> str:
     """One line; a side that has none is left empty."""
     if line is None:
         return "<div></div>"
-    ground, strong = COLORS[dark][what] if what else ("transparent", "transparent")
+    ground, strong = COLORS[what] if what else ("transparent", "transparent")
     sign, words = SIGNS[what] if what else ("", "")
     tag, mark = ("del", "line-through") if what == "removed" else ("ins", "underline")
     pieces = "".join(

@@ -27,7 +27,7 @@ FORM_WIDTH = 760
 def section_page(section: Section, introduction: str) -> None:
     """The whole page of a section."""
     session = require_session()
-    st.title(section.value)
+    st.title(section.value, anchor=False)
     st.caption(introduction)
     export = _chosen(exports_of(section))
     jobs = portal().runs.jobs(session.account, kind=export.name)

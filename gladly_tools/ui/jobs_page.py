@@ -22,7 +22,7 @@ def jobs_page() -> None:
     """The whole page."""
     session = require_session()
     hours = portal().settings.retention_hours
-    st.title("Jobs")
+    st.title("Jobs", anchor=False)
     st.caption(
         f"What {plain(session.account.username)} has run at {plain(session.account.organization)}. "
         f"Results are deleted {duration(hours * 3600)} after they finished; nobody but this account sees them."

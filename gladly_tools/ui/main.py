@@ -9,6 +9,7 @@ import streamlit as st
 
 from gladly_tools.portal_files import portal_folder
 from gladly_tools.ui.account import current_session, session_id
+from gladly_tools.ui.daylight import daylight
 from gladly_tools.ui.job_panel import job_badge
 from gladly_tools.ui.keyboard import keyboard
 from gladly_tools.ui.sign_in import sign_in_page
@@ -65,6 +66,7 @@ def main() -> None:
     _sidebar(session)
     page.run()
     keyboard()
+    daylight()
 
 
 def _forget_others(session: Session | None) -> None:

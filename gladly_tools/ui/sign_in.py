@@ -39,7 +39,7 @@ def sign_in_page() -> None:
     """Ask who it is; a rerun follows once somebody is signed in."""
     with st.container(horizontal_alignment="center"), st.container(width=460):
         st.image(str(MARK), width=56, alt="Gladly Tools")
-        st.title("Sign in to Gladly Tools")
+        st.title("Sign in to Gladly Tools", anchor=False)
         st.caption("Export, explore and chart your Gladly data without writing code.")
         sid = session_id()
         if sid is None:

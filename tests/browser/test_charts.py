@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from gladly_tools.charts import DARK, LIGHT
 from tests.browser.conftest import App
 from tests.browser.test_journeys import sign_in, start_contact_information, state
 
@@ -92,3 +93,15 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
     page.get_by_role("combobox", name="Filter by").fill("EMAIL to EMAIL")
     page.keyboard.press("Enter")
     page.get_by_role("button", name=re.compile("Last Channel")).wait_for()
+
+
+def test_a_chart_turns_dark_with_the_browser(page: Any, app: App) -> None:
+    sign_in(page, f"{app.url}/events?export=events")
+    page.get_by_role("button", name="Export", exact=True).click()
+    state(page, "Complete").or_(state(page, "Partial")).first.wait_for()
+    page.get_by_text("Charts", exact=True).click()
+    label = page.locator(".role-axis-label text").first
+    label.wait_for()
+    assert label.get_attribute("fill") == LIGHT.soft
+    page.emulate_media(color_scheme="dark")
+    page.locator(f".role-axis-label text[fill='{DARK.soft}']").first.wait_for()
