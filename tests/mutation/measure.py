@@ -170,7 +170,7 @@ def _in_a_process(copy: Path, run: Callable[[], str], *, seconds: float, compile
         sys.path.insert(0, str(copy))
         for name in [name for name in sys.modules if name.split(".")[0] in ("tests", "gladly_tools")]:
             del sys.modules[name]
-        os.environ.update(PYTHONPATH=str(copy), HOME=str(copy))
+        os.environ.update(PYTHONPATH=str(copy), HOME=str(copy / "home"))
         if not compiles:  # what is compiled of a mutant must not be taken for the module's
             sys.dont_write_bytecode = True
             os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
