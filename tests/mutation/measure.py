@@ -31,7 +31,7 @@ from typing import Any
 import click
 
 from tests.mutation.mutants import Mutant, sample
-from tests.mutation.tests_by_line import TestsByLine, run_tests
+from tests.mutation.tests_by_line import TestsByLine, measure_tests, run_tests
 
 ROOT = Path(__file__).parents[2]
 _SLOW_TO_LOAD = (
@@ -99,24 +99,26 @@ def _try_all(copy: Path, lanes: int, package: str, mutants: Sequence[Mutant]) ->
     for name in _SLOW_TO_LOAD:
         importlib.import_module(name)
     found = copy / "tests-by-line.json"
-    failed = _in_a_process(copy, lambda: run_tests(package, measure_into=found), seconds=1800, compiles=True)
-    if failed or failed is None:
-        raise click.ClickException(f"The tests of {package} do not pass as they are: {failed}")
+    found.unlink(missing_ok=True)
+    failed = _in_a_process(copy, lambda: measure_tests(package, found), seconds=3600, compiles=True)
+    if not found.exists():
+        raise click.ClickException(f"The tests of {package} could not be run: {failed}")
+    if failed:
+        click.echo(f"Left out, since they fail as they are: {failed}", err=True)
     tests = TestsByLine.read(found)
     copies = [copy, *(copy.with_name(str(lane)) for lane in range(1, lanes))]
     for another in copies[1:]:
         shutil.copytree(copy, another, dirs_exist_ok=True)
     files = [own / "outcomes.jsonl" for own in copies]
     processes = [
-        _fork(lambda lane=lane: _lane(copies[lane], package, mutants[lane::lanes], tests, files[lane]))
-        for lane in range(lanes)
+        _fork(lambda lane=lane: _lane(copies[lane], mutants[lane::lanes], tests, files[lane])) for lane in range(lanes)
     ]
     if any([os.waitpid(process, 0)[1] for process in processes]):
         raise click.ClickException("A lane ended early.")
     return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
 
 
-def _lane(copy: Path, package: str, mutants: Sequence[Mutant], tests: TestsByLine, file: Path) -> None:
+def _lane(copy: Path, mutants: Sequence[Mutant], tests: TestsByLine, file: Path) -> None:
     with file.open("w", encoding="utf-8") as outcomes:
         for mutant in mutants:
             began = time.monotonic()
@@ -126,7 +128,7 @@ def _lane(copy: Path, package: str, mutants: Sequence[Mutant], tests: TestsByLin
             failed: str | None = ""
             if chosen:
                 module.write_text(mutant.render(), "utf-8")
-                failed = _first_to_fail(copy, package, chosen, seconds)
+                failed = _first_to_fail(copy, chosen, seconds)
                 module.write_bytes(before)
                 os.utime(module, ns=(times.st_atime_ns, times.st_mtime_ns))  # what is compiled of it is still right
             outcome = {None: "timeout", "": "survived"}.get(failed, "noticed")
@@ -136,13 +138,13 @@ def _lane(copy: Path, package: str, mutants: Sequence[Mutant], tests: TestsByLin
             outcomes.flush()
 
 
-def _first_to_fail(copy: Path, package: str, chosen: Sequence[str], seconds: float) -> str | None:
+def _first_to_fail(copy: Path, chosen: Sequence[str], seconds: float) -> str | None:
     """The first test that fails, and fails once more on its own: on a busy machine one may fail by itself."""
     for _ in range(2):
-        failed = _in_a_process(copy, partial(run_tests, package, chosen), seconds=30 + 5 * seconds)
+        failed = _in_a_process(copy, partial(run_tests, chosen), seconds=30 + 5 * seconds)
         if failed is None or failed not in chosen:
             return failed
-        if _in_a_process(copy, partial(run_tests, package, [failed]), seconds=60) != "":
+        if _in_a_process(copy, partial(run_tests, [failed]), seconds=60) != "":
             return failed
     return ""
 
