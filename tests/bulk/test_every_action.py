@@ -120,7 +120,8 @@ def test_a_change_without_a_usable_answer_is_read_and_made_once(
 ) -> None:
     ids = ready(shop.company, action, 6)
     kind = KINDS[action.name]
-    shop.server.faults.add(kind.path, method="PATCH", times=4, **fault)  # type: ignore[arg-type]
+    # One change may meet them all, when the other threads are slow, and is sent three times at most.
+    shop.server.faults.add(kind.path, method="PATCH", times=2, **fault)  # type: ignore[arg-type]
     run = shop.run(order_for(action, ids))
     assert shop.server.faults.left == 0
     assert {row["status"] for row in shop.rows(run)} == {action.done}
