@@ -184,7 +184,7 @@ def check_condition(condition: Condition, kind: Kind) -> None:
     """Raise InputError unless the condition makes sense for a column of this kind."""
     operator, values = condition.operator, condition.values
     if operator not in _OPERATORS[kind]:
-        raise _wrong(condition, f"cannot be asked whether it {operator.value.replace('_', ' ')}")
+        raise _wrong(condition, f"cannot be “{operator.value.replace('_', ' ')}”, which its column does not know")
     if operator in _OWN_VALUES:
         if not _OWN_VALUES[operator](values):
             raise _wrong(condition, "has values that do not belong to it")
@@ -198,7 +198,7 @@ def check_condition(condition: Condition, kind: Kind) -> None:
     else:
         wanted = 1
     if len(values) != wanted:
-        raise _wrong(condition, f"needs {wanted} values")
+        raise _wrong(condition, f"needs {wanted or 'no'} value{'' if wanted == 1 else 's'}")
     may_be_none = operator in (Operator.BETWEEN, Operator.ONE_OF)
     for value in values:
         if not (value is None and may_be_none) and not _fits(value, kind):

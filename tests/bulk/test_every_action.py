@@ -90,8 +90,11 @@ def test_every_row_is_changed_once_and_the_results_equal_the_state(shop: Shop, a
     for id_ in ids:
         assert state(shop.company, action, id_) == kind.becomes
         assert shop.company.changes.counts[kind.counted, id_] == 1
-    for id_, task in before.items():
+    for row, (id_, task) in zip(rows, before.items(), strict=False):
         now = shop.company.tasks[id_]
+        assert row["previous inbox"] == shop.company.inboxes[task.inbox].id
+        assert row["previous agent"] == ("" if task.agent is None else shop.company.agents[task.agent].id)
+        assert row["previous status"] == ("CLOSED" if action.verb == "reopen" else "OPEN")
         assert (now.inbox, now.agent, now.due_at, now.body) == (task.inbox, task.agent, task.due_at, task.body)
     assert shop.bulk.counts(run) == {action.done: 40}
 
@@ -117,7 +120,8 @@ def test_a_change_without_a_usable_answer_is_read_and_made_once(
 ) -> None:
     ids = ready(shop.company, action, 6)
     kind = KINDS[action.name]
-    shop.server.faults.add(kind.path, method="PATCH", times=4, **fault)  # type: ignore[arg-type]
+    # One change may meet them all, when the other threads are slow, and is sent three times at most.
+    shop.server.faults.add(kind.path, method="PATCH", times=2, **fault)  # type: ignore[arg-type]
     run = shop.run(order_for(action, ids))
     assert shop.server.faults.left == 0
     assert {row["status"] for row in shop.rows(run)} == {action.done}

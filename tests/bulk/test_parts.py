@@ -256,6 +256,17 @@ def test_what_was_begun_goes_on_after_a_stop_but_not_for_ever() -> None:
     assert max(naps) == 0.5
 
 
+def test_the_grace_of_what_was_begun_counts_from_the_stop() -> None:
+    now = [100.0]
+    watch = Committed(Stopped(), clock=lambda: now[0])
+    watch.check()
+    now[0] += GRACE_SECONDS
+    watch.check()
+    now[0] += 0.1
+    with pytest.raises(Cancelled):
+        watch.check()
+
+
 def test_an_upload_is_its_owners_and_replaced_by_the_next(tmp_path: Path) -> None:
     uploads = Uploads(tmp_path / "uploads")
     first = uploads.put("ann", "close-tasks", name="a\nb.csv" + "x" * 300, data=b"x\n\ny", source="r1")

@@ -84,8 +84,9 @@ def test_what_the_spreadsheet_has_mangled_is_set_aside(cell: object) -> None:
     assert "it is lost" in checked.set_aside[0].set_aside
 
 
-def test_only_the_first_sheet_that_can_be_seen_is_read_and_that_is_told() -> None:
-    checked = read(workbook([COLUMN], ["abc"], others=2, hidden_first=True))
+@pytest.mark.parametrize("others", [1, 2])
+def test_only_the_first_sheet_that_can_be_seen_is_read_and_that_is_told(others: int) -> None:
+    checked = read(workbook([COLUMN], ["abc"], others=others, hidden_first=True))
     assert checked.to_do == 1
     assert checked.remarks == ("Only the first sheet, Tasks, is read",)
 

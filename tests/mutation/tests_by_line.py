@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,10 +64,10 @@ def _statement(tree: ast.Module, line: int) -> tuple[int, int, bool]:
 
 
 class _Watcher:
-    """Sees which test runs, how long it takes, and which is the first to fail."""
+    """Sees which test runs, how long it takes, and which fail."""
 
     def __init__(self, measured: coverage.Coverage | None) -> None:
-        self.failed = ""
+        self.failed: list[str] = []
         self.seconds: dict[str, float] = defaultdict(float)
         self._measured = measured
 
@@ -80,31 +80,46 @@ class _Watcher:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.seconds[report.nodeid] += report.duration
         if report.failed:
-            self.failed = self.failed or report.nodeid
+            self.failed.append(report.nodeid)
 
 
-def run_tests(package: str, chosen: Sequence[str] = (), *, measure_into: Path | None = None) -> str:
-    """The first test that failed, or empty. Runs the chosen tests, or all of the package's folder."""
+def run_tests(chosen: Sequence[str]) -> str:
+    """Run the chosen tests up to the first that fails, which it returns; empty when none does."""
+    watcher = _Watcher(None)
+    code = _run(chosen, watcher, "-x")
+    if code == pytest.ExitCode.USAGE_ERROR:  # a test that is named after what was changed
+        code = _run(sorted({test.split("::")[0] for test in chosen}), watcher, "-x")
+    return watcher.failed[0] if watcher.failed else "" if code == pytest.ExitCode.OK else f"pytest ended with {code!r}"
+
+
+def measure_tests(package: str, into: Path) -> str:
+    """Run all tests of the package's folder, and write down which come by which line; returns those that fail.
+
+    They are left out: on a busy machine a test may fail by itself.
+    """
     measured = coverage.Coverage(data_file=None, config_file=False, include=[f"*/gladly_tools/{package}/*"])
-    watcher = _Watcher(measured if measure_into else None)
-    options = ["-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--basetemp=.pytest-temporary"]
-    if measure_into:
-        measured.start()
+    watcher = _Watcher(measured)
+    measured.start()
+    code = _run([f"tests/{package}"], watcher)
+    measured.stop()
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return f"pytest ended with {code!r}"
+    passed = {test: seconds for test, seconds in watcher.seconds.items() if test not in watcher.failed}
+    into.write_text(json.dumps({"lines": _lines(measured, passed), "seconds": passed}), "utf-8")
+    return " ".join(watcher.failed)
+
+
+def _run(tests: Sequence[str], watcher: _Watcher, *more: str) -> int:
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly", "--basetemp=.pytest-temporary"]
     options += [f"--ignore={path}" for path in _LEFT_OUT]
-    code = pytest.main([*options, *(chosen or [f"tests/{package}"])], plugins=[watcher])
-    if chosen and code == pytest.ExitCode.USAGE_ERROR:  # a test that is named after what was changed
-        code = pytest.main([*options, *sorted({test.split("::")[0] for test in chosen})], plugins=[watcher])
-    if measure_into:
-        measured.stop()
-        measure_into.write_text(json.dumps({"lines": _lines(measured), "seconds": watcher.seconds}), "utf-8")
-    return watcher.failed or ("" if code == pytest.ExitCode.OK else f"pytest ended with {code!r}")
+    return int(pytest.main([*options, *more, *tests], plugins=[watcher]))
 
 
-def _lines(measured: coverage.Coverage) -> dict[str, dict[int, list[str]]]:
+def _lines(measured: coverage.Coverage, passed: Collection[str]) -> dict[str, dict[int, list[str]]]:
     data = measured.get_data()
     return {
         Path(file).relative_to(Path.cwd()).as_posix(): {
-            line: sorted(set(tests) - {""}) for line, tests in data.contexts_by_lineno(file).items()
+            line: sorted(set(tests) & set(passed)) for line, tests in data.contexts_by_lineno(file).items()
         }
         for file in data.measured_files()
     }
