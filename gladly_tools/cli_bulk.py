@@ -90,6 +90,7 @@ class Desk:
                     run = _run_of(bulk, account, str(resumed), "--resume")
                     if ACTIONS[run.action] not in actions:
                         raise InputError(f"Run {run.id} is one of {run.action}.", "Use that command.", field="--resume")
+                    _check_as_begun(run, plan_only=plan_only, **chosen)
                     if run.finished_at is None:
                         _confirm(f"Go on with run {run.id} at {account.organization}?", run.total, yes=yes)
                     click.echo(f"Run {run.id}")
@@ -230,6 +231,25 @@ def _run_of(bulk: BulkRuns, account: Account, run_id: str, field: str) -> BulkRu
         return bulk.get(account, run_id)
     except NotFoundError as error:
         raise InputError(error.what, "List the account's runs with gladly-tools runs.", field=field) from None
+
+
+def _check_as_begun(run: BulkRun, *, plan_only: bool, topic_id: str | None = None, force_waiting: bool = False) -> None:
+    """Raise InputError for what a run that goes on was not begun with: nothing is passed over in silence."""
+    others = [
+        option
+        for option, is_other in (
+            ("--plan-only", plan_only and not run.is_check),
+            (f"--topic-id {topic_id}", bool(topic_id) and topic_id != run.choices.topic_id),
+            ("--force-waiting", force_waiting and not run.choices.force),
+        )
+        if is_other
+    ]
+    if others:
+        raise InputError(
+            f"Run {run.id} goes on as it was begun, which was without {' and '.join(others)}.",
+            "Leave that out, or begin another run with the file.",
+            field="--resume",
+        )
 
 
 def _taking_back(bulk: BulkRuns, account: Account, run_id: str, *, plan_only: bool) -> Order:

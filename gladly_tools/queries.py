@@ -125,7 +125,13 @@ class Queries:
         """Begin a query. Raises TryLaterError while as many as may run at once are running."""
         settings = self._runs.settings
         self.forget_old()
+        sandbox = Sandbox(
+            engine_for(self._runs.store.folder).spill / "sql",
+            seconds=settings.sql_seconds,
+            memory_mb=settings.sql_memory_mb,
+        )
         asked = AskedQuery(account.owner, text, self._clock)
+        work = threading.Thread(target=self._work, args=(sandbox, asked, tables, zone), name="query", daemon=True)
         with self._lock:
             running = [each for each in self._asked.values() if each.active]
             own = sum(each.owner == account.owner for each in running)
@@ -136,14 +142,9 @@ class Queries:
                 )
             if len(running) >= MOST_AT_ONCE:
                 raise TryLaterError("Other people's queries keep the portal busy.", "Run it again in a moment.")
+            # In this order: one that cannot begin must not count as running, which would keep the account from asking.
+            work.start()
             self._asked[asked.id] = asked
-        sandbox = Sandbox(
-            engine_for(self._runs.store.folder).spill / "sql",
-            seconds=settings.sql_seconds,
-            memory_mb=settings.sql_memory_mb,
-        )
-        work = threading.Thread(target=self._work, args=(sandbox, asked, tables, zone), name="query", daemon=True)
-        work.start()
         return asked
 
     def get(self, account: Account, query_id: str) -> AskedQuery:

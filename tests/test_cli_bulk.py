@@ -17,9 +17,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gladly_tools.account import confirm, read_credentials
+from gladly_tools.api import Client
+from gladly_tools.bulk import CLOSE_CONVERSATIONS, Choices
+from gladly_tools.bulk.lists import read_list
+from gladly_tools.bulk_runs import BulkRuns, Order
 from gladly_tools.cli import main
 from gladly_tools.demo import Company, DemoServer, Limits
 from gladly_tools.results.download import unguard
+from gladly_tools.runs import Runs
+from gladly_tools.settings import Settings
 from tests.bulk.conftest import listed, open_conversations, status_of, usable_topic
 from tests.conftest import UNLIMITED, make_company
 from tests.test_cli import environment
@@ -239,6 +246,36 @@ def test_an_interrupt_pauses_the_run_and_writes_what_was_done(tmp_path: Path) ->
         closed = {row["conversationId"] for row in read(out) if row["status"] == "closed"}
         assert {id_.lstrip("'") for id_ in closed} == {id_ for id_ in ids if status_of(company, id_) == "CLOSED"}
         assert {row["status"] for row in read(out)} == {"closed", "not attempted"}
+
+
+@pytest.mark.parametrize("option", ["--plan-only", "--topic-id=another", "--force-waiting"])
+def test_a_run_goes_on_as_it_was_begun_and_refuses_what_it_was_begun_without(tmp_path: Path, option: str) -> None:
+    company = make_company()
+    with DemoServer(company, limits=UNLIMITED) as server:
+        (tmp_path / "ids.csv").write_bytes(listed("conversationId", open_conversations(company, 3)))
+        settings = Settings.from_environment(environment(server, tmp_path))
+        credentials = read_credentials(server.url, server.username, server.api_token, settings)
+        runs = Runs(settings)
+        bulk = BulkRuns(runs)
+        with Client(credentials, settings) as client:
+            account = confirm(client, instance=credentials.instance.name)
+            order = Order(
+                action=CLOSE_CONVERSATIONS,
+                checked=read_list(CLOSE_CONVERSATIONS, (tmp_path / "ids.csv").read_bytes()),
+                choices=Choices(),
+            )
+            # Interrupted before its first row.
+            run, _error = bulk.run_here(account, client, order, lambda ticket: ticket.stop())
+        runs.close()
+        bulk.close()
+        result = CliRunner().invoke(
+            main,
+            ["close-conversations", "--resume", run.id, option, "--yes", "--results", str(tmp_path / "out.csv")],
+            env=environment(server, tmp_path),
+        )
+        assert result.exit_code == 2
+        assert option.partition("=")[0] in result.stderr
+        assert company.changes.counts.total() == 0
 
 
 def test_a_run_is_taken_back_by_its_id(run: Run, ids: list[str], tmp_path: Path, company: Company) -> None:

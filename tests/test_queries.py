@@ -176,6 +176,34 @@ def test_an_account_runs_so_many_queries_at_once_and_another_is_not_held_up(
     assert rows_of(ask(queries, account, job, "SELECT 1 AS one")) == [{"one": 1}]
 
 
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("gladly_tools.queries.engine_for", OSError("no space left on device")),
+        ("threading.Thread.start", RuntimeError("can't start new thread")),
+    ],
+)
+def test_queries_that_cannot_begin_do_not_keep_the_account_from_asking(
+    runs: Runs,
+    queries: Queries,
+    account: Account,
+    job: Job,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+    error: Exception,
+) -> None:
+    def fail(*_given: object) -> None:
+        raise error
+
+    tables = queries.tables(account, job, query=ALL, zone="UTC")
+    for _ in range(runs.settings.sql_queries_at_once):
+        with monkeypatch.context() as patch:
+            patch.setattr(what, fail)
+            with pytest.raises(type(error)):
+                queries.start(account, "SELECT 1", tables, zone="UTC")
+    assert rows_of(ask(queries, account, job, "SELECT 1 AS one")) == [{"one": 1}]
+
+
 def test_an_answer_goes_with_the_result_it_was_made_of_and_no_other(
     runs: Runs, queries: Queries, client: Client, account: Account, job: Job
 ) -> None:

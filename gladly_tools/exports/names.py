@@ -84,6 +84,6 @@ class Names:
             names = _LISTS[kind](self._workbench.client)
         except (NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer):
             self._workbench.remark(f"The names of {kind} could not be read; their ids are there")
-            return {}
+            return self._known[kind]  # what is remembered may be old, and is still better than nothing
         self._workbench.memory.put("names", kind, dict(names))
         return names

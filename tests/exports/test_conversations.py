@@ -121,6 +121,24 @@ def test_a_conversation_over_the_cap_is_partial_and_what_sessions_lead_to_is_rec
     assert sorted(asked) == sorted(["", *(f"sessionId={session}" for session in sessions)])
 
 
+def test_names_that_are_remembered_stay_where_the_list_can_no_longer_be_read(
+    run: Callable[..., Job], runs: Runs, account: Account, company: Company, server: DemoServer
+) -> None:
+    names = {inbox.id: inbox.name for inbox in company.inboxes}
+    lost = company.conversations_of(str(company.busiest_customer))[0]
+    lost_id = company.inboxes[lost.inbox].id
+    remembered = {inbox_id: name for inbox_id, name in names.items() if inbox_id != lost_id}
+    runs.remembered.of(account.owner).put("names", "inboxes", remembered)
+    server.faults.add("/api/v1/inboxes", status=403, times=1)
+    job = run("customer-conversations", customer=CustomerKey(by=KnownBy.ID, value=company.busiest_customer))
+    rows = [row for batch in next(iter(tables_of(runs, account, job).values())).batches() for row in batch.to_pylist()]
+    assert {row["inboxId"] for row in rows} > {lost_id}
+    assert {row["inboxId"]: row["Inbox"] for row in rows} == {
+        row["inboxId"]: remembered.get(row["inboxId"]) for row in rows
+    }
+    assert any("names of inboxes could not be read" in note.text for note in notes_of(runs, account, job))
+
+
 def test_a_customer_over_the_cap_is_partial(
     run: Callable[..., Job], runs: Runs, client: Client, account: Account, company: Company, server: DemoServer
 ) -> None:
