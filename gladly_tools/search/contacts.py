@@ -137,10 +137,10 @@ class ContactTest:
         # Nothing that stands between texts, or within a number, is in what is looked for.
         folded = _BETWEEN.join(texts).casefold()
         if self._phones:
-            folded += folded.translate(_NOT_IN_NUMBERS)
+            digits = folded.translate(_NOT_IN_NUMBERS)
+            if any(number in digits for number in self._phones & self._needles):
+                return range(len(texts))
         found = [needle for needle in self._needles if needle in folded]
-        if not self._phones.isdisjoint(found):
-            return range(len(texts))
         if found and folded.count(_BETWEEN) >= len(texts):  # one of the texts holds it, too
             return range(len(texts))
         return {place for needle in found for place in _places(folded, needle)}
