@@ -1,4 +1,7 @@
-"""A portal of its own for each test, as the README starts it, and a real browser; skipped where there is none."""
+"""A portal for each test, as the README starts it, and a real browser; skipped where there is none.
+
+A portal that a test leaves as it was found is the next one's too.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,13 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +74,13 @@ class App:
         self.process.wait()
         self.log.close()
 
+    @property
+    def untouched(self) -> bool:
+        """Whether it runs, and no job, bulk run or saved view was ever in it."""
+        return self.process.poll() is None and not any(
+            _has_rows(self.folder / "data" / f"{name}.sqlite") for name in ("jobs", "bulk", "views")
+        )
+
     def close(self) -> None:
         """Stop the process."""
         if self.process.poll() is None:
@@ -81,11 +93,31 @@ class App:
         self.log.close()
 
 
+def _has_rows(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return any(database.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone() for table in tables)
+
+
+@pytest.fixture(scope="session")
+def untouched_apps() -> Iterator[list[App]]:
+    """Portals that were left as they were found: it takes seconds of all cores to start one."""
+    kept: list[App] = []
+    yield kept
+    for app in kept:
+        app.close()
+
+
 @pytest.fixture
-def app(tmp_path: Path) -> Iterator[App]:
-    running = App(tmp_path)
+def app(untouched_apps: list[App], tmp_path: Path) -> Iterator[App]:
+    running = untouched_apps.pop() if untouched_apps else App(tmp_path)
     yield running
-    running.close()
+    if running.untouched:
+        untouched_apps.append(running)
+    else:
+        running.close()
 
 
 @pytest.fixture(scope="session")
