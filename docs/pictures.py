@@ -56,6 +56,12 @@ class Stage:
         """Go to a page of the portal."""
         self.page.goto(f"{self.url}/{path}")
         self.page.get_by_role("button", name="Sign out").wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is drawn any more: a click before that may be lost."""
+        self.page.wait_for_timeout(SETTLED)
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     @property
     def main(self) -> Any:
@@ -78,7 +84,7 @@ class Stage:
     def look(self, view: str) -> None:
         """Choose how to look at a result."""
         self.page.get_by_test_id("stMain").get_by_role("radio", name=view, exact=True).click()
-        self.page.wait_for_timeout(SETTLED)
+        self.settle()
 
     def take(self, name: str, *shown: Any, width: int | None = None, most: int = 1100, above: int = 18) -> None:
         """Take a picture from the first of these places to the ends of all; nothing if it is not wanted.
@@ -89,7 +95,7 @@ class Stage:
             return
         page = self.page
         page.mouse.move(0, 0)  # what shows itself under the mouse is in no picture
-        page.wait_for_timeout(SETTLED)
+        self.settle()
         # Everything at once, so that nothing has to be scrolled to.
         tall = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 1000")
         page.set_viewport_size({**SIZE, "height": max(SIZE["height"], int(tall) + 40)})
@@ -209,7 +215,7 @@ def exploring(stage: Stage) -> None:
     stage.take("filter", page.get_by_role("radio", name="Table", exact=True), stage.button("Add filter"), editor)
     editor.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name="Clear all").wait_for()
-    page.wait_for_timeout(SETTLED)
+    stage.settle()
     stage.button("Add filter").click()
     _choose(page, "Column", "Conversation Handle Time in seconds")
     editor.get_by_role("spinbutton", name="From").fill("600")
