@@ -178,7 +178,7 @@ def contact_information(stage: Stage) -> None:
     stage.run()
     stage.look("Charts")
     page.get_by_text("Conversations by weekday and hour").wait_for()
-    stage.take("result", page.get_by_test_id("stSidebar"), stage.main, most=1080)
+    stage.take("result", page.get_by_test_id("stSidebar"), stage.main, most=1026)
     _report(stage)
 
 
@@ -385,7 +385,7 @@ def compare(stage: Stage) -> None:
     page.get_by_role("button", name="Read the demo company of last month").click()
     page.get_by_text("Show only").wait_for()
     heading = page.get_by_role("heading", level=1)
-    stage.take("compare-topics", heading, page.get_by_test_id("stDataFrame").first, width=WIDE, most=900)
+    stage.take("compare-topics", heading, page.get_by_text("another full name"), width=WIDE, most=900)
     stage.open("compare?export=answers")
     texts = page.get_by_role("heading", name="Changed texts")
     texts.wait_for()
