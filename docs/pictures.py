@@ -86,7 +86,7 @@ class Stage:
         self.page.get_by_test_id("stMain").get_by_role("radio", name=view, exact=True).click()
         self.settle()
 
-    def take(self, name: str, *shown: Any, width: int | None = None, most: int = 1100, above: int = 18) -> None:
+    def take(self, name: str, *shown: Any, width: int | None = None, most: int = 1100, above: int = 14) -> None:
         """Take a picture from the first of these places to the ends of all; nothing if it is not wanted.
 
         `width` is that of the picture, `most` its greatest height, `above` what is shown above the first place.
