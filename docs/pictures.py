@@ -56,6 +56,12 @@ class Stage:
         """Go to a page of the portal."""
         self.page.goto(f"{self.url}/{path}")
         self.page.get_by_role("button", name="Sign out").wait_for()
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until nothing is drawn any more: a click before that may be lost."""
+        self.page.wait_for_timeout(SETTLED)
+        self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
 
     @property
     def main(self) -> Any:
@@ -78,9 +84,9 @@ class Stage:
     def look(self, view: str) -> None:
         """Choose how to look at a result."""
         self.page.get_by_test_id("stMain").get_by_role("radio", name=view, exact=True).click()
-        self.page.wait_for_timeout(SETTLED)
+        self.settle()
 
-    def take(self, name: str, *shown: Any, width: int | None = None, most: int = 1100, above: int = 18) -> None:
+    def take(self, name: str, *shown: Any, width: int | None = None, most: int = 1100, above: int = 14) -> None:
         """Take a picture from the first of these places to the ends of all; nothing if it is not wanted.
 
         `width` is that of the picture, `most` its greatest height, `above` what is shown above the first place.
@@ -89,7 +95,7 @@ class Stage:
             return
         page = self.page
         page.mouse.move(0, 0)  # what shows itself under the mouse is in no picture
-        page.wait_for_timeout(SETTLED)
+        self.settle()
         # Everything at once, so that nothing has to be scrolled to.
         tall = page.evaluate("document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 1000")
         page.set_viewport_size({**SIZE, "height": max(SIZE["height"], int(tall) + 40)})
@@ -172,7 +178,7 @@ def contact_information(stage: Stage) -> None:
     stage.run()
     stage.look("Charts")
     page.get_by_text("Conversations by weekday and hour").wait_for()
-    stage.take("result", page.get_by_test_id("stSidebar"), stage.main, most=1080)
+    stage.take("result", page.get_by_test_id("stSidebar"), stage.main, most=1026)
     _report(stage)
 
 
@@ -209,7 +215,7 @@ def exploring(stage: Stage) -> None:
     stage.take("filter", page.get_by_role("radio", name="Table", exact=True), stage.button("Add filter"), editor)
     editor.get_by_role("button", name="Add", exact=True).click()
     page.get_by_role("button", name="Clear all").wait_for()
-    page.wait_for_timeout(SETTLED)
+    stage.settle()
     stage.button("Add filter").click()
     _choose(page, "Column", "Conversation Handle Time in seconds")
     editor.get_by_role("spinbutton", name="From").fill("600")
@@ -379,7 +385,7 @@ def compare(stage: Stage) -> None:
     page.get_by_role("button", name="Read the demo company of last month").click()
     page.get_by_text("Show only").wait_for()
     heading = page.get_by_role("heading", level=1)
-    stage.take("compare-topics", heading, page.get_by_test_id("stDataFrame").first, width=WIDE, most=900)
+    stage.take("compare-topics", heading, page.get_by_text("another full name"), width=WIDE, most=900)
     stage.open("compare?export=answers")
     texts = page.get_by_role("heading", name="Changed texts")
     texts.wait_for()
