@@ -165,11 +165,19 @@ def test_every_page_before_anything_was_exported(judge: Judge) -> None:
             judge(section)
 
 
-def test_a_result_and_what_opens_from_it(judge: Judge, portal: App) -> None:
-    page = judge.page
+@pytest.fixture(scope="module")
+def result(judge: Judge, portal: App) -> str:
+    """Where a result of contact information is."""
     go(judge, f"{portal.url}/conversations?export=contact-information")
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
+    start_contact_information(judge.page)
+    state(judge.page, "Complete").wait_for()
+    judge.page.wait_for_url("**job=*")
+    return str(judge.page.url)
+
+
+def test_a_result_and_what_opens_from_it(judge: Judge, result: str) -> None:
+    page = judge.page
+    go(judge, result)
     page.get_by_test_id("stDataFrame").first.wait_for()
     judge("table")
     for button in ("Columns", "Sort", "Views", "Share", "Download"):
@@ -246,6 +254,7 @@ def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, portal: App, tmp_
     judge("results of a run")
 
 
+@pytest.mark.usefixtures("result")
 def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
     page = judge.page
     go(judge, f"{portal.url}/compare?export=answers")
@@ -259,8 +268,6 @@ def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
     page.get_by_text("Kept snapshots").click()
     page.get_by_text("Snapshots to delete").wait_for()
     judge("what changed in the answers")
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
     go(judge, f"{portal.url}/compare?export=contact-information")
     page.get_by_text("What changed most").wait_for()
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
