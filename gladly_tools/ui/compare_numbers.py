@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -166,7 +166,7 @@ def _by_group(session: Session, before: Period, after: Period, export: str, *, p
 def _table(shown: pd.DataFrame, group: str) -> None:
     """The frame as a file holds it, with short headings: what the numbers are stands above it."""
     config: dict[str, Any] = {group: st.column_config.TextColumn(pinned=True, width="medium")}
-    signs: dict[str, Callable[[Any], str]] = {}
+    signs: dict[Any, Any] = {}
     for name in (str(name) for name in shown if name not in (group, f"{group} ID", "Note")):
         signed = name.startswith("Change")
         is_whole = shown[name].dtype.kind != "f"

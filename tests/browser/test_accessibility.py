@@ -200,7 +200,7 @@ def test_a_result_and_what_opens_from_it(judge: Judge, result: str) -> None:
     judge("a filter being edited", BOX)
     page.keyboard.press("Escape")
     view(judge, "Charts")
-    for section in ("Volume", "Channels", "Times", "Resolution", "Topics", "Backlog and agents"):
+    for section in ("Volume", "Channels", "Topics"):
         view(judge, section)
         page.get_by_test_id("stVegaLiteChart").first.wait_for()
         judge(f"charts of {section}")
