@@ -56,7 +56,8 @@ def topic_names(session: Session) -> Mapping[str, str]:
     if time.monotonic() < until:
         return names  # type: ignore[no-any-return]
     try:
-        topics = session.client.watched_by(Impatient(NAMES_SECONDS)).topics.list()
+        with st.spinner("Reading the topics…"):
+            topics = session.client.watched_by(Impatient(NAMES_SECONDS)).topics.list()
     except GladlyToolsError as error:
         st.caption(f"The topics could not be read: {plain(error)}")
         st.session_state["topic_names"] = ({}, time.monotonic() + 60)

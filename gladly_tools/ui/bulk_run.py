@@ -308,7 +308,8 @@ def _inbox_names(session: Session) -> Mapping[str, str]:
     names, until = st.session_state.get("bulk:inbox names", ({}, 0.0))
     if time.monotonic() >= until:
         try:
-            inboxes = session.client.watched_by(Impatient(NAMES_SECONDS)).inboxes.list()
+            with st.spinner("Reading the inboxes…"):
+                inboxes = session.client.watched_by(Impatient(NAMES_SECONDS)).inboxes.list()
             names, until = {inbox.id: inbox.name or inbox.id for inbox in inboxes}, time.monotonic() + 600
         except GladlyToolsError:
             names, until = {}, time.monotonic() + 60  # the IDs will do

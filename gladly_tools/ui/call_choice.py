@@ -54,7 +54,8 @@ def _calls(given: str, key: str, session: Session, *, is_told: bool) -> Mapping[
     if before == given:
         return words  # type: ignore[no-any-return]
     try:
-        found = calls_at(session.client.watched_by(Impatient(SECONDS)), given, name="")
+        with st.spinner("Asking Gladly…"):
+            found = calls_at(session.client.watched_by(Impatient(SECONDS)), given, name="")
     except GladlyToolsError as error:
         if not is_told:
             st.caption(f":material/call_end: {plain(error)}")

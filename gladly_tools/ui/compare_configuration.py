@@ -21,7 +21,7 @@ from gladly_tools.web.vault import Session
 
 SHOWN_CHARACTERS = 300
 # Side by side they are as wide as the table; on a narrow page they break into lines of two or three.
-CARDS_WIDTH, WIDEST_CARD, NARROWEST_CARD = 976, 176, 110
+CARDS_WIDTH, CARD_GAP, WIDEST_CARD, NARROWEST_CARD = 976, 16, 176, 146
 WIDTHS = {"Change": 95, "Name": 225, "ID": 185, "What": 80, "Before": 192, "After": 192}
 WIDTHS_WITH_TEXTS = {"Change": 95, "Name": 165, "ID": 110, "Language": 78, "What": 180, "Before": 172, "After": 172}
 
@@ -104,7 +104,8 @@ def _compared(before: Known, after: Known, shape: Shape, separator: str) -> Chan
 def _cards(found: Changes) -> None:
     cards = len(found.counts)
     width = min(CARDS_WIDTH, WIDEST_CARD * cards)
-    with st.grid(cards, min_column_width=NARROWEST_CARD, width=width, key="kinds of change"):
+    narrowest = min(NARROWEST_CARD, (CARDS_WIDTH + CARD_GAP) // cards - CARD_GAP)
+    with st.grid(cards, min_column_width=narrowest, width=width, key="kinds of change"):
         for kind, count in found.counts.items():
             st.metric(kind.value, f"{count:,}", border=True)
 

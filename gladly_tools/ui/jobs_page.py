@@ -51,7 +51,7 @@ def jobs_page() -> None:
 def _line(session: Session, job: Job) -> None:
     zone = browser_zone()
     with st.container(border=True, key=f"job-{job.id}"):
-        words, buttons = st.columns([5, 2], vertical_alignment="center")
+        words, buttons = st.columns([2, 1], vertical_alignment="center")
         with words, st.container(gap=None):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f"**{plain(title_of(job))}**", width="content")

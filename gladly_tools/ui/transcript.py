@@ -265,7 +265,8 @@ def _own_address(job_id: str, item_id: str, *, save: bool = False) -> str:
 def _voice(session: Session, item_id: str) -> tuple[Paragraph, ...] | str:
     """What was said, or why it cannot be shown."""
     try:
-        found = session.client.watched_by(Impatient(LISTEN_SECONDS)).conversations.transcript(item_id)
+        with st.spinner("Asking Gladly…"):
+            found = session.client.watched_by(Impatient(LISTEN_SECONDS)).conversations.transcript(item_id)
     except GladlyToolsError as error:
         return str(error)
     return found if found else "Gladly has no voice transcript of this call."

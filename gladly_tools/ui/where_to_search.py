@@ -64,7 +64,8 @@ def where_to_search(question: WhereQuestion, key: str, session: Session) -> Wher
 
 def _find(key: str, session: Session) -> None:
     try:
-        jobs = session.client.watched_by(Impatient(FIND_SECONDS)).export_jobs.list()
+        with st.spinner("Asking Gladly…"):
+            jobs = session.client.watched_by(Impatient(FIND_SECONDS)).export_jobs.list()
     except GladlyToolsError as error:
         st.session_state[f"{key}:jobs"] = error
     else:

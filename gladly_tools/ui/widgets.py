@@ -180,7 +180,8 @@ def _read_once(what: str, read: Callable[[Client], dict[str, str]], session: Ses
     if time.monotonic() < until:
         return names  # type: ignore[no-any-return]
     try:
-        names = read(session.client.watched_by(Impatient(NAMES_SECONDS)))
+        with st.spinner(f"Reading the {what}…"):
+            names = read(session.client.watched_by(Impatient(NAMES_SECONDS)))
     except GladlyToolsError as error:
         st.caption(f"The {what} could not be read: {plain(error)}")
         st.session_state[key] = ({}, time.monotonic() + 60)
@@ -243,7 +244,8 @@ def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[
     if before == asked:
         return names  # type: ignore[no-any-return]
     try:
-        found = customers_matching(session.client.watched_by(Impatient(NAMES_SECONDS)), asked)
+        with st.spinner("Asking Gladly…"):
+            found = customers_matching(session.client.watched_by(Impatient(NAMES_SECONDS)), asked)
     except GladlyToolsError as error:
         st.caption(f"The customers could not be read: {plain(error)}")
         return {}

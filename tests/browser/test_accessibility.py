@@ -21,14 +21,15 @@ SEVERE = ("serious", "critical")
 EXCEPTIONS: Mapping[tuple[str, str], str] = {}
 """By rule and a part of the element: why what is found there is left, and cannot be mended from here."""
 
-RUN = """async options => {
-    const found = await axe.run({ resultTypes: ["violations"], ...options })
+RUN = """async ([within, options]) => {
+    const found = await axe.run(within, { resultTypes: ["violations"], ...options })
     return found.violations.flatMap(({ id, impact, nodes }) => nodes.map(({ html, target, any, all, none }) => (
         { id, impact, html, target: target.join(" "), why: [...any, ...all, ...none].map(each => each.message) }
     )))
 }"""
 THEME = {"light": "rgb(255, 255, 255)", "dark": "rgb(19, 24, 22)"}
 IS_PAINTED = "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground"
+BOX = "[data-testid='stPopoverBody']"
 FORMS = {
     "Configuration": ("topics", "inboxes", "answers", "audiences"),
     "Conversations": (
@@ -54,16 +55,16 @@ class Judge:
         self.page = page
         self.found: list[str] = []
 
-    def __call__(self, name: str) -> None:
-        """Judge what the page shows, in light and then, for its colors, in dark."""
+    def __call__(self, name: str, within: str = "html") -> None:
+        """Judge what the page shows, or a part of it, in light and then, for its colors, in dark."""
         page = self.page
         page.locator("[data-test-script-state='notRunning']").wait_for()
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)  # as the browser's tools do, so the page's own policy stays as it is
-        self._keep(f"{name}, light", page.evaluate(RUN, {}))
+        self._keep(f"{name}, light", page.evaluate(RUN, [within, {}]))
         try:
             self._in("dark")
-            self._keep(f"{name}, dark", page.evaluate(RUN, {"runOnly": ["color-contrast"]}))
+            self._keep(f"{name}, dark", page.evaluate(RUN, [within, {"runOnly": ["color-contrast"]}]))
         finally:
             self._in("light")
 
@@ -131,7 +132,7 @@ def box(judge: Judge, name: str, button: str, within: Any = None) -> None:
     """Judge what a button opens, and close it again."""
     (within or judge.page).get_by_role("button", name=button, exact=True).first.click()
     judge.page.get_by_test_id("stPopoverBody").wait_for()
-    judge(name)
+    judge(name, BOX)
     judge.page.keyboard.press("Escape")
     judge.page.get_by_test_id("stPopoverBody").wait_for(state="detached")
 
@@ -164,11 +165,19 @@ def test_every_page_before_anything_was_exported(judge: Judge) -> None:
             judge(section)
 
 
-def test_a_result_and_what_opens_from_it(judge: Judge, portal: App) -> None:
-    page = judge.page
+@pytest.fixture(scope="module")
+def result(judge: Judge, portal: App) -> str:
+    """Where a result of contact information is."""
     go(judge, f"{portal.url}/conversations?export=contact-information")
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
+    start_contact_information(judge.page)
+    state(judge.page, "Complete").wait_for()
+    judge.page.wait_for_url("**job=*")
+    return str(judge.page.url)
+
+
+def test_a_result_and_what_opens_from_it(judge: Judge, result: str) -> None:
+    page = judge.page
+    go(judge, result)
     page.get_by_test_id("stDataFrame").first.wait_for()
     judge("table")
     for button in ("Columns", "Sort", "Views", "Share", "Download"):
@@ -180,7 +189,7 @@ def test_a_result_and_what_opens_from_it(judge: Judge, portal: App) -> None:
     values = page.get_by_role("combobox", name="Values")
     values.fill("EMAIL")
     page.get_by_role("option", name="EMAIL (").first.wait_for()
-    judge("a new filter")
+    judge("a new filter", BOX)
     values.press("Enter")
     page.get_by_text("Leaves ").wait_for()
     values.press("Escape")
@@ -188,10 +197,10 @@ def test_a_result_and_what_opens_from_it(judge: Judge, portal: App) -> None:
     pill = page.get_by_role("button", name="First Channel is")
     pill.first.click()
     page.get_by_role("button", name="Apply").wait_for()
-    judge("a filter being edited")
+    judge("a filter being edited", BOX)
     page.keyboard.press("Escape")
     view(judge, "Charts")
-    for section in ("Volume", "Channels", "Times", "Resolution", "Topics", "Backlog and agents"):
+    for section in ("Volume", "Channels", "Topics"):
         view(judge, section)
         page.get_by_test_id("stVegaLiteChart").first.wait_for()
         judge(f"charts of {section}")
@@ -239,12 +248,13 @@ def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, portal: App, tmp_
     page.get_by_text("Another list to close").click()
     page.get_by_role("button", name="Start Bulk Close").click()
     page.get_by_role("dialog").get_by_role("button", name="Close 3 conversations").wait_for()
-    judge("what is confirmed")
+    judge("what is confirmed", "[role='dialog']")
     page.get_by_role("dialog").get_by_role("button", name="Close 3 conversations").click()
     state(page, "Done").or_(state(page, "Ended")).first.wait_for()
     judge("results of a run")
 
 
+@pytest.mark.usefixtures("result")
 def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
     page = judge.page
     go(judge, f"{portal.url}/compare?export=answers")
@@ -258,10 +268,7 @@ def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
     page.get_by_text("Kept snapshots").click()
     page.get_by_text("Snapshots to delete").wait_for()
     judge("what changed in the answers")
-    go(judge, f"{portal.url}/conversations?export=freeform-topics")
-    page.get_by_text("Look customers up").click()
-    export(judge)
-    go(judge, f"{portal.url}/compare?export=freeform-topics")
+    go(judge, f"{portal.url}/compare?export=contact-information")
     page.get_by_text("What changed most").wait_for()
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
     judge("what changed between two periods")

@@ -135,7 +135,7 @@ def nothing_alive(at: AppTest) -> None:
         assert not element.proto.allow_html
         own_only(element.value.removeprefix("- "))  # the portal's own notes are a list
     own = [element.proto.body for element in at.get("html")]
-    assert len(own) == 2, "the frame's own styles, and no other"
+    assert len(own) == 1, "the portal's own style, and no other"
     assert all(re.fullmatch(r"<style>[^<]*</style>", body) for body in own)
     assert len(at.get("iframe")) == len(at.get("image")) == len(at.get("latex")) == 0
 
