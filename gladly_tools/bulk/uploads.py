@@ -66,7 +66,7 @@ class Uploads:
         for path in self._folder.iterdir():
             try:
                 if time.time() - path.stat().st_mtime > seconds:
-                    path.unlink(missing_ok=True)
+                    path.unlink()
             except FileNotFoundError:
                 continue
 

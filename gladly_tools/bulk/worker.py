@@ -135,8 +135,6 @@ class Worker:
                 outcome = replace(outcome, error=f"{UNKNOWN} {outcome.error}")
         if outcome.status is Status.NOT_FOUND and not outcome.error:
             outcome = replace(outcome, error=f"Gladly has no {self._action.noun} with this ID.")
-        if outcome.before is None and bench.begun is not None:
-            outcome = replace(outcome, before=bench.begun)
         self._journal.settle(self._run, {row.place: outcome})
         self._breaker.note(outcome)
         return True
@@ -173,7 +171,6 @@ class RowBench:
     def __init__(self, worker: Worker, row: OpenRow) -> None:
         self._worker = worker
         self._row = row
-        self.begun = row.before
         self._is_changing = False
 
     @property
@@ -189,7 +186,6 @@ class RowBench:
     def begin(self, before: Before) -> Client:
         """Write the intent down; gives the client to change the row with."""
         self._worker.intend(self._row.place, before)
-        self.begun = before
         self._is_changing = True
         return self._worker.changing
 

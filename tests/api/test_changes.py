@@ -11,6 +11,7 @@ import pytest
 import respx
 
 from gladly_tools.api import Client
+from gladly_tools.api.tasks import Task
 from gladly_tools.errors import (
     AnswerLost,
     GladlyToolsError,
@@ -159,11 +160,14 @@ def test_a_blank_id_is_refused_before_anything_is_sent(client: Client, id_: str)
 def test_a_task_is_read_with_its_assignee(
     gladly: respx.MockRouter, client: Client, assignee: object, expected: tuple[str | None, str | None]
 ) -> None:
-    body = {"id": "t1", "customerId": "c", "timestamp": "2026-03-01T00:00:00Z", "status": "OPEN", "assignee": assignee}
+    times = {"timestamp": "2026-03-01T00:00:00Z", "dueAt": "2026-03-02T00:00:00Z"}
+    body = {"id": "t1", "customerId": "c", "status": "OPEN", "body": "Call back", "assignee": assignee} | times
     gladly.get("/api/v1/tasks/t1").respond(200, json=body)
-    task = client.tasks.get("t1")
-    assert task is not None
-    assert (task.inbox_id, task.agent_id) == expected
+    inbox_id, agent_id = expected
+    assert client.tasks.get("t1") == Task(
+        id="t1", customer_id="c", inbox_id=inbox_id, agent_id=agent_id, status="OPEN",
+        created_at="2026-03-01T00:00:00Z", due_at="2026-03-02T00:00:00Z", body="Call back",
+    )  # fmt: skip
 
 
 def test_an_unknown_task_is_none(gladly: respx.MockRouter, client: Client) -> None:

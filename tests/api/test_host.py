@@ -94,6 +94,8 @@ def test_any_other_address_is_refused_with_words_for_the_url_field(text: str) ->
         ("http://gate.example.org:9000", "gate.example.org:9000", "https://gate.example.org:9000"),
         ("gate.example.org:9000", "GATE.example.org:9000", "https://gate.example.org:9000"),
         ("https://10.0.0.1", "10.0.0.1", "https://10.0.0.1"),
+        ("http://gate.example.org:80", "gate.example.org:80", "https://gate.example.org"),
+        ("https://gate.example.org:80", "gate.example.org:80", "https://gate.example.org:80"),
     ],
 )
 def test_an_allowed_host_is_taken_and_spoken_to_in_clear_only_on_this_machine(

@@ -76,6 +76,8 @@ def test_a_check_sends_no_change_and_foretells_what_the_run_then_does(shop: Shop
     for row in shop.rows(plan):
         if row["status"] == action.aim:
             assert done[row[action.column]] == action.done
+            assert row["current status"] == ("CLOSED" if action.verb == "reopen" else "OPEN")
+            assert row["current inbox"]
 
 
 @each_action
@@ -105,7 +107,8 @@ def test_what_is_so_already_gets_no_request_to_change_it(shop: Shop, action: Act
     shop.run(order_for(action, ids))
     shop.server.forget()
     run = shop.run(order_for(action, ids))
-    assert {row["status"] for row in shop.rows(run)} == {ALREADY[KINDS[action.name].becomes]}
+    becomes = KINDS[action.name].becomes
+    assert {(row["status"], row["previous status"]) for row in shop.rows(run)} == {(ALREADY[becomes], becomes)}
     assert writes(shop) == []
 
 

@@ -97,6 +97,8 @@ def test_an_action_is_what_its_name_says_and_is_taken_back_by_its_opposite(actio
     assert (action.verb, action.nouns) == (verb, nouns)
     assert action.title == f"{verb.capitalize()} {nouns.capitalize()}"
     assert action.column == f"{action.noun}Id"
+    assert action.summary.startswith(("Close ", "Open "))
+    assert action.summary.endswith(".")
     assert action.takes_back is (verb == "reopen")
     assert action.undo == ("" if verb == "reopen" else f"reopen-{nouns}")
     assert action.takes_topic is action.takes_force is (action is CLOSE_CONVERSATIONS)

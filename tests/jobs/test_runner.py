@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from gladly_tools.errors import Cancelled, GladlyToolsError, InputError
 from gladly_tools.jobs import Journal, Runner, State, Ticket
@@ -319,6 +320,21 @@ def test_orphans_are_counted_and_the_own_jobs_are_none(journal: Journal, runner:
     assert runner.interrupt_orphans() == 3
     assert journal.get("own").state is State.QUEUED
     assert runner.interrupt_orphans() == 0
+
+
+def test_two_that_clear_away_the_same_at_once_do_not_upset_each_other(
+    journal: Journal, runner: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Overtaken(FileLock):
+        """A lock whose file another has removed by the time it is given back."""
+
+        def release(self, force: bool = False) -> None:
+            super().release(force)
+            Path(self.lock_file).unlink(missing_ok=True)
+
+    create(journal, "gone")
+    monkeypatch.setattr(runner_module, "FileLock", Overtaken)
+    assert runner.interrupt_orphans() == 1
 
 
 def test_what_a_killed_runner_left_is_cleared_away_when_it_is_surely_gone(journal: Journal, tmp_path: Path) -> None:

@@ -143,6 +143,8 @@ def test_times_are_cut_in_the_zone(sandbox: Sandbox, result: Result) -> None:
         ("18446744073709551615::UBIGINT", "18446744073709551615"),
         ("sum(12)", 12),
         ("1.10::DECIMAL(4, 2)", 1.1),
+        ("1.10::DECIMAL(15, 2)", 1.1),
+        ("1.10::DECIMAL(16, 2)", "1.10"),
         ("1.10::DECIMAL(30, 2)", "1.10"),
         ("0.1::FLOAT", 0.1),
         ("'NaN'::DOUBLE", "nan"),

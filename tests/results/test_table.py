@@ -18,11 +18,11 @@ from gladly_tools.results import table as table_module
 from gladly_tools.results.query import Condition, Operator, Query, Sort, Value, operators_for
 from gladly_tools.results.readings import is_empty, read
 from gladly_tools.results.relative import Unit, span_back
-from gladly_tools.results.schema import TEXT_KINDS, Kind, Row
+from gladly_tools.results.schema import TEXT_KINDS, Column, Kind, Row
 from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from tests.conftest import NOW
-from tests.results.making import EVERY_KIND, result_of, table_of
+from tests.results.making import EVERY_KIND, new_result, result_of, table_of
 from tests.told import is_told
 
 COLUMNS = {column.name: column for column in EVERY_KIND}
@@ -440,3 +440,14 @@ def test_table_of_a_result_that_changed_says_try_again(store: ResultStore) -> No
 
 def test_plain_rule_for_empty_is_the_one_of_the_readings() -> None:
     assert is_empty(pa.array(["", None, "NULL", "x"])).to_pylist() == [True, True, True, False]
+
+
+def test_without_any_rows_yet_columns_are_of_the_types_that_they_will_be(store: ResultStore) -> None:
+    files = Column(name="Files", kind=Kind.RECORDS, members=(("name", Kind.TEXT), ("bytes", Kind.INTEGER)))
+    columns = (*EVERY_KIND, files)
+    names = [column.name.replace('"', '""') for column in columns]
+    sql = "SELECT " + ", ".join(f'typeof((SELECT max("{name}") FROM rows)) AS t{at}' for at, name in enumerate(names))
+    empty, filled = Table(new_result(store, columns)), table_of(store, columns, [{"Id": "a"}])
+    found = empty.frame(sql).iloc[0].tolist()
+    assert found == filled.frame(sql).iloc[0].tolist()
+    assert found[-1] == 'STRUCT("name" VARCHAR, bytes BIGINT)[]'
