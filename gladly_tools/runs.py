@@ -202,7 +202,7 @@ class Runs:
                 self.store.delete(job.id)
                 forgotten += 1
         for result_id in self.store.ids():
-            if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self._has_job(result_id):
+            if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self.has(result_id):
                 self.store.delete(result_id)
         self.remembered.forget_old()
         self.kept.forget_old()
@@ -215,7 +215,8 @@ class Runs:
         """Call `sweep` whenever old results are deleted."""
         self._sweeps.append(sweep)
 
-    def _has_job(self, job_id: str) -> bool:
+    def has(self, job_id: str) -> bool:
+        """Whether there is such a job, whoever's it is."""
         try:
             self.journal.get(job_id)
         except NotFoundError:
