@@ -42,6 +42,11 @@ class Question(ABC):
     label: str
     help: str = ""
 
+    @property
+    @abstractmethod
+    def options(self) -> tuple[str, ...]:
+        """What answers it on the command line: the names of its options, without dashes."""
+
     @abstractmethod
     def check(self, value: Any, *, name: str) -> Any:
         """The value, trimmed and valid. Raises InputError with `field=name` that says what to do."""
@@ -60,6 +65,18 @@ class Question(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OptionQuestion(Question):
+    """A question that one option answers."""
+
+    option: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """That option."""
+        return (self.option,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DateRangeQuestion(Question):
     """From, to (both inclusive) and a time zone; at most `LONGEST_RANGE_DAYS` days.
 
@@ -68,6 +85,11 @@ class DateRangeQuestion(Question):
 
     optional: bool = False
     prefix: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Two days and the zone that they are days of."""
+        return tuple(f"{self.prefix}{name}" for name in ("from", "to", "timezone"))
 
     def check(self, value: Any, *, name: str) -> DateRange | None:
         if value is None and self.optional:
@@ -116,11 +138,10 @@ class DateRangeQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdsQuestion(Question):
+class IdsQuestion(OptionQuestion):
     """Any number of opaque ids, trimmed, each once, in the order given; `of` says what they name."""
 
     of: Literal["agents", "answers", "inboxes"]
-    option: str
     empty_means: str
 
     @property
@@ -147,10 +168,9 @@ class IdsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguagesQuestion(Question):
+class LanguagesQuestion(OptionQuestion):
     """Language codes such as `en-us` or `es-419`, lower-cased, each once."""
 
-    option: str
     empty_means: str
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
@@ -173,10 +193,9 @@ class LanguagesQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwitchQuestion(Question):
+class SwitchQuestion(OptionQuestion):
     """Yes or no; `usual` is what it is at first."""
 
-    option: str
     on_means: str
     off_means: str
     usual: bool = True
