@@ -80,10 +80,8 @@ MAY_IMPORT = {
         "web",
     },
     "cli": BASE
-    | {"account", "api", "cli_bulk", "cli_compare", "demo", "exports", "jobs", "names", "portal_files"}
-    | {"report_file", "results", "runs"},
-    "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
-    "cli_compare": BASE | {"account", "api", "comparing", "results", "runs", "snapshots"},
+    | {"account", "amounts", "api", "bulk", "bulk_runs", "comparing", "demo", "exports", "jobs", "names"}
+    | {"portal_files", "report_file", "results", "runs", "snapshots"},
     "demo": set(),
     "__main__": {"cli"},
 }
