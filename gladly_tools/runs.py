@@ -235,7 +235,7 @@ class Runs:
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
         self.check_limits(account)
         return self.journal.create(
-            secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
+            new_id(),
             owner=account.owner,
             kind=export.name,
             title=describe_parameters(parameters),
@@ -429,6 +429,11 @@ class Runs:
             note = Note(level="info", text="No snapshot to compare with later could be kept")
             return replace(manifest, notes=(*manifest.notes, note))
         return manifest
+
+
+def new_id() -> str:
+    """An id for a job that nobody can guess; letters and digits alone, so that it is never taken for an option."""
+    return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
 
 
 def _private(folder: Path) -> Path:

@@ -10,10 +10,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gladly_tools import clock
 from gladly_tools.errors import InputError
 
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
@@ -107,7 +108,7 @@ class DateRangeQuestion(Question):
                 f"The range covers {value.days:,} days.", f"Pick at most {LONGEST_RANGE_DAYS:,} days.", field=name
             )
         check_zone(value.zone, name=name)
-        today = datetime.now(ZoneInfo(value.zone)).date()
+        today = clock.now().astimezone(ZoneInfo(value.zone)).date()
         if value.last > today:
             raise InputError(
                 f"The range ends in the future ({value.last}).", f"Pick {today} or an earlier last day.", field=name
