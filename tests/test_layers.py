@@ -40,8 +40,11 @@ MAY_IMPORT = {
     "comparing": {"errors", "insights", "results"},
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
+    "export_work": BASE
+    | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
     "runs": BASE
-    | {"account", "api", "disk_faults", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
+    | {"account", "api", "disk_faults", "export_work", "exports", "jobs", "kept_files", "memory", "results"}
+    | {"snapshots"},
     "names": BASE | {"account", "jobs", "results", "runs"},
     "report_file": BASE | {"account", "charts", "exports", "results"},
     "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
