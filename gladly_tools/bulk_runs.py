@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +19,7 @@ from gladly_tools.bulk.worker import Worker
 from gladly_tools.disk_faults import opening
 from gladly_tools.errors import Cancelled, InputError, NotFoundError
 from gladly_tools.jobs import Job, State, Ticket
-from gladly_tools.runs import Runs
+from gladly_tools.runs import Runs, new_id
 
 SETTLE_SECONDS = 2.0
 USUAL_RATE = 10.0
@@ -68,7 +67,7 @@ class BulkRuns:
 
     def new_id(self) -> str:
         """An id for a run that is about to be confirmed: starting it twice starts it once."""
-        return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
+        return new_id()
 
     def start(self, account: Account, client: Client, order: Order, *, run_id: str | None = None) -> BulkRun:
         """Queue a run and return it at once; one that was started under this id already is returned as it is."""

@@ -175,20 +175,20 @@ def spans(steps: Sequence[Step], end: datetime | None = None) -> list[Span]:
     The customer waits until somebody talks, and is on hold while an agent holds, unless the source says so itself.
     Whoever is on the line before the call is answered does not talk yet: it rings on the other side.
     """
-    timed = [(step, step.moment) for step in steps if step.moment is not None]
+    timed = [(step, moment) for step in steps if (moment := step.moment) is not None]
     if not timed:
         return []
-    over = end or max(moment for _, moment in timed if moment is not None)
+    over = end or max(moment for _, moment in timed)
     lanes: dict[str, list[tuple[datetime, Doing, Participant]]] = {}
     for step, moment in timed:
-        if step.participant is not None and step.doing is not None and moment is not None:
+        if step.participant is not None and step.doing is not None:
             lane = lanes.setdefault(lane_of(step.participant), [])
             lane.append((moment, step.doing, step.participant))
     customer = next((lane[0][2] for lane in lanes.values() if lane[0][2].is_customer), None)
     if customer is not None and all(doing in (Doing.WAITING, Doing.GONE) for _, doing, _ in lanes[lane_of(customer)]):
         lanes[lane_of(customer)] = list(_customers_turns(customer, lanes))
     found = [span for lane in lanes.values() for span in _lane_spans(lane, over)]
-    moments = {step.what: moment for step, moment in timed if step.source == ITEM and moment is not None}
+    moments = {step.what: moment for step, moment in timed if step.source == ITEM}
     if CALL_STARTED not in moments:
         return found
     answered = moments.get(CALL_ANSWERED, over)

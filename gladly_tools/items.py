@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
+from gladly_tools.results.readings import read_time
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
 ATTACHMENT = (
@@ -87,6 +89,7 @@ ITEM_COLUMNS = (*PORTAL_COLUMNS, RAW)
 
 _BY_NAME = {column.name: column for column in PORTAL_COLUMNS}
 _FOLDERS = {name.rpartition(".")[0] for name in _BY_NAME} - {""}
+_LATEST = datetime.max.replace(tzinfo=UTC)
 _WHOLE_NUMBER = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
@@ -109,6 +112,12 @@ def item_row(item: Mapping[str, Any], *, json_text: str | None = None) -> Row:
     if not is_whole:
         row[RAW.name] = _json(item) if json_text is None else json_text
     return row
+
+
+def order_of(item: Mapping[str, Any]) -> datetime:
+    """When an item, or its row, happened, to order by; those whose time cannot be read come last."""
+    stamp = item.get("timestamp")
+    return (read_time(stamp, UTC) if isinstance(stamp, str) else None) or _LATEST
 
 
 def _json(item: Mapping[str, Any]) -> str:

@@ -7,18 +7,9 @@ from typing import Any
 
 from gladly_tools.bulk import ACTIONS
 from gladly_tools.exports import EXPORTS, Export
-from gladly_tools.exports.call_question import CallQuestion
-from gladly_tools.exports.choices import ChoiceQuestion, ChoicesQuestion
-from gladly_tools.exports.identifiers import CustomerQuestion, IdQuestion, KnownBy
-from gladly_tools.exports.inputs import (
-    DateRangeQuestion,
-    IdsQuestion,
-    LanguagesQuestion,
-    SwitchQuestion,
-    questions,
-)
-from gladly_tools.exports.moments import MomentRangeQuestion
-from gladly_tools.exports.search_questions import ContactsQuestion, PhrasesQuestion, WhereQuestion
+from gladly_tools.exports.identifiers import CustomerQuestion
+from gladly_tools.exports.inputs import SwitchQuestion, questions
+from gladly_tools.exports.search_questions import WhereQuestion
 from gladly_tools.results.schema import Column
 from gladly_tools.settings import TABLE
 
@@ -87,20 +78,12 @@ def _options(export: Export[Any]) -> list[str]:
     found: list[str] = []
     for question in questions(export.parameters).values():
         match question:
-            case DateRangeQuestion():
-                found += [f"`--{question.prefix}{option}`" for option in ("from", "to", "timezone")]
             case WhereQuestion():
                 found.append("`--job-id` or `--from`, `--to` or `--file`")
-            case ContactsQuestion() | PhrasesQuestion():
-                found.append(f"`--{question.option}`")
-            case MomentRangeQuestion():
-                found += ["`--start`", "`--end`", "`--timezone`"]
-            case ChoiceQuestion() | ChoicesQuestion() | IdsQuestion() | LanguagesQuestion():
-                found.append(f"`--{question.option}`")
-            case CallQuestion() | IdQuestion():
-                found.append(f"`--{question.option}`")
             case CustomerQuestion():
-                found.append(" or ".join(f"`--{by}`" for by in KnownBy))
+                found.append(" or ".join(f"`--{option}`" for option in question.options))
             case SwitchQuestion():
                 found.append(f"`--{'no-' if question.usual else ''}{question.option}`")
+            case _:
+                found += [f"`--{option}`" for option in question.options]
     return found

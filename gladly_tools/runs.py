@@ -5,11 +5,8 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,28 +14,23 @@ from typing import Any
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Impatient
 from gladly_tools.disk_faults import opening
-from gladly_tools.errors import Cancelled, GladlyToolsError, InputError, NotFoundError
+from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
+from gladly_tools.export_work import ExportWork, Means
 from gladly_tools.exports import EXPORTS
-from gladly_tools.exports.export import Export, Into, Slice
-from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters, load_parameters
-from gladly_tools.jobs import Job, Journal, PlannedSlice, Runner, State, Ticket
+from gladly_tools.exports.export import Export
+from gladly_tools.exports.inputs import Parameters, describe_parameters, dump_parameters
+from gladly_tools.jobs import Job, Journal, Runner, State, Ticket
 from gladly_tools.kept_files import KeptFiles, check_disk
 from gladly_tools.memory import Remembered
-from gladly_tools.results.manifest import Manifest, Note
 from gladly_tools.results.store import Result, ResultStore
-from gladly_tools.results.table import Table
-from gladly_tools.results.writer import SliceWritten
 from gladly_tools.settings import Settings
 from gladly_tools.snapshots import Snapshots
-from gladly_tools.workbench import SliceBench
 
 logger = logging.getLogger(__name__)
 
-PLAN = "plan"
 SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
-ROOM_SECONDS = 15.0
 MOST_JOBS = 100_000
 
 
@@ -202,7 +194,7 @@ class Runs:
                 self.store.delete(job.id)
                 forgotten += 1
         for result_id in self.store.ids():
-            if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self._has_job(result_id):
+            if self.store.age_seconds(result_id) > ORPHAN_SECONDS and not self.has(result_id):
                 self.store.delete(result_id)
         self.remembered.forget_old()
         self.kept.forget_old()
@@ -215,7 +207,8 @@ class Runs:
         """Call `sweep` whenever old results are deleted."""
         self._sweeps.append(sweep)
 
-    def _has_job(self, job_id: str) -> bool:
+    def has(self, job_id: str) -> bool:
+        """Whether there is such a job, whoever's it is."""
         try:
             self.journal.get(job_id)
         except NotFoundError:
@@ -234,7 +227,7 @@ class Runs:
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
         self.check_limits(account)
         return self.journal.create(
-            secrets.token_urlsafe(12).replace("-", "x").replace("_", "y"),
+            new_id(),
             owner=account.owner,
             kind=export.name,
             title=describe_parameters(parameters),
@@ -270,164 +263,22 @@ class Runs:
         return results + sum(self.kept.of(account.owner).sizes().values())
 
     def _work(self, account: Account, client: Client, ticket: Ticket) -> State:
-        job = self.journal.get(ticket.job_id)
-        export = EXPORTS[job.kind]
-        parameters = load_parameters(export.parameters, job.parameters)
-        watched = client.watched_by(ticket)
-        if not job.planned:
-            self._plan(ticket, export, parameters, watched)
-        result = self._result(account, export, parameters, job)
-        planned = self.journal.slices(job.id)
-        slices = len([item for item in planned if item.key != PLAN])
-        rows = sum(item.row_count or 0 for item in planned)
-        looked = float("-inf")
-        for item in planned:
-            if item.row_count is not None:
-                continue
-            ticket.check()
-            check_disk(self.settings.data_dir)
-            if time.monotonic() - looked >= ROOM_SECONDS:
-                self.check_room(account)
-                looked = time.monotonic()
-            bench = SliceBench(
-                client=watched,
-                settings=self.settings,
-                memory=self.remembered.of(account.owner),
-                ticket=ticket,
-                index=item.place,
-                key=item.key,
-                slices=slices,
-                title=item.title,
-                rows_before=rows,
-                result=result,
-                kept=self.kept.of(account.owner),
-            )
-            rows += self._write_slice(export, parameters, result, bench, item)
-        ticket.progress(1, "finishing", row_count=rows)
-        return self._finish(account, export, parameters, result, job.id)
-
-    def _plan(self, ticket: Ticket, export: Export[Any], parameters: Parameters, client: Client) -> None:
-        ticket.progress(0, "finding out what to ask for", row_count=0)
-        plan = export.plan(client, self.settings, parameters)
-        slices = [
-            PlannedSlice(place=place, key=item.key, title=item.title, arguments=dict(item.arguments))
-            for place, item in enumerate(plan.slices)
-        ]
-        # What planning found out is kept with a slice of its own, which has no rows and is done from the start.
-        found = PlannedSlice(
-            place=len(slices),
-            key=PLAN,
-            title="plan",
-            arguments={},
-            remarks=[asdict(item) for item in plan.remarks],
-            row_count=0,
+        means = Means(
+            account=account,
+            settings=self.settings,
+            journal=self.journal,
+            store=self.store,
+            memory=self.remembered.of(account.owner),
+            kept=self.kept.of(account.owner),
+            snapshots=self.snapshots.of(account.owner),
+            check_room=lambda: self.check_room(account),
         )
-        self.journal.plan(ticket.job_id, [*slices, found])
+        return ExportWork(means, client, ticket).work()
 
-    def _result(self, account: Account, export: Export[Any], parameters: Parameters, job: Job) -> Result:
-        try:
-            return self.store.open(job.id)
-        except NotFoundError:
-            manifest = Manifest(
-                export=export.name,
-                title=export.title,
-                instance=account.instance,
-                username=account.username,
-                started=self.journal.now(),
-                columns=tuple(export.columns if export.columns_of is None else export.columns_of(parameters)),
-                parameters=job.parameters,
-                zone=export.zone(parameters),
-                order=export.order(parameters),
-                tables=(export.table, *(other.name for other in export.others)) if export.table else (),
-            )
-            result = self.store.create(job.id, manifest, others={each.name: each.columns for each in export.others})
-            try:
-                self.journal.get(job.id)
-            except NotFoundError:  # deleted while it was being planned
-                self.store.delete(job.id)
-                raise Cancelled from None
-            return result
 
-    def _write_slice(
-        self, export: Export[Any], parameters: Parameters, result: Result, bench: SliceBench, item: PlannedSlice
-    ) -> int:
-        slice = Slice(key=item.key, title=item.title, arguments=item.arguments)
-        with ExitStack() as open_files:
-            files = {
-                name: open_files.enter_context(table.slice(item.place, item.key, zone=export.zone(parameters)))
-                for name, table in result.tables.items()
-            }
-            first, *others = files.values()
-            written = None
-            for number, row in enumerate(export.rows(bench, parameters, slice), start=1):
-                if isinstance(row, Into):
-                    files[row.table].add(row.row)
-                elif isinstance(row, SliceWritten):
-                    written = row
-                else:
-                    first.add(row)
-                    bench.rows += 1
-                if number % 500 == 0:
-                    bench.ticket.check()
-            for other in others:
-                other.publish()
-            written = written or first.publish()
-        self.journal.count_slice(
-            bench.ticket.job_id,
-            item.place,
-            row_count=written.rows,
-            remarks=[asdict(remark) for remark in bench.remarks],
-            facts=bench.facts,
-        )
-        return written.rows
-
-    def _finish(
-        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, job_id: str
-    ) -> State:
-        slices = self.journal.slices(job_id)
-        notes = [*_notes(slices)]
-        for other in export.others:
-            notes += _finish_table(result.tables[other.name], unique=other.unique)
-        finished = result.finish(unique=export.unique)
-        sent = sum(int(item.facts.get("expected", item.row_count or 0)) for item in slices)
-        expected = sent - finished.duplicates_removed
-        notes += _reading_notes(result.unreadable)
-        if finished.duplicates_removed:
-            notes.append(Note(level="info", text="Rows that came twice, kept once", count=finished.duplicates_removed))
-        if finished.rows != expected:
-            notes.append(
-                Note(
-                    level="partial",
-                    text=f"{expected:,} rows were expected and {finished.rows:,} are here; run the export again",
-                    count=abs(expected - finished.rows),
-                )
-            )
-        manifest = replace(
-            result.manifest,
-            finished=self.journal.now(),
-            expected_rows=expected,
-            rows=finished.rows,
-            notes=tuple(notes),
-        )
-        if not manifest.partial:
-            manifest = self._kept_as_snapshot(account, export, parameters, result, manifest)
-        result.write_manifest(manifest)
-        return State.PARTIAL if result.manifest.partial else State.DONE
-
-    def _kept_as_snapshot(
-        self, account: Account, export: Export[Any], parameters: Parameters, result: Result, manifest: Manifest
-    ) -> Manifest:
-        """Keep a snapshot of a complete configuration; the manifest says so when that was not possible."""
-        if export.snapshot is None:
-            return manifest
-        asked = export.snapshot(parameters, self.settings)
-        try:
-            self.snapshots.of(account.owner).keep(Table(result), asked, at=manifest.finished or self.journal.now())
-        except GladlyToolsError as error:
-            logger.warning("no snapshot of %s was kept: %s", export.name, error)
-            note = Note(level="info", text="No snapshot to compare with later could be kept")
-            return replace(manifest, notes=(*manifest.notes, note))
-        return manifest
+def new_id() -> str:
+    """An id for a job that nobody can guess; letters and digits alone, so that it is never taken for an option."""
+    return secrets.token_urlsafe(12).replace("-", "x").replace("_", "y")
 
 
 def _private(folder: Path) -> Path:
@@ -435,38 +286,3 @@ def _private(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     return folder
-
-
-def _finish_table(table: Result, *, unique: str | None) -> list[Note]:
-    """Finish a further table; what must be said of it."""
-    finished = table.finish(unique=unique)
-    table.write_manifest(replace(table.manifest, rows=finished.rows))
-    notes = _reading_notes(table.unreadable)
-    if finished.duplicates_removed:
-        text = f"Rows of {table.id} that came twice, kept once"
-        notes.append(Note(level="info", text=text, count=finished.duplicates_removed))
-    return notes
-
-
-def _notes(slices: Sequence[PlannedSlice]) -> list[Note]:
-    """The slices' remarks, the same words once with their counts added up."""
-    counts: Counter[tuple[str, bool]] = Counter()
-    for item in slices:
-        for remark in item.remarks:
-            counts[(remark["text"], remark["partial"])] += remark["count"]
-    return [
-        Note(level="partial" if partial else "info", text=text, count=count)
-        for (text, partial), count in counts.items()
-    ]
-
-
-def _reading_notes(unreadable: Mapping[str, int]) -> list[Note]:
-    return [
-        Note(
-            level="info",
-            text=f"Cells of “{column}” that could not be read as that kind of value; their text is kept",
-            count=count,
-        )
-        for column, count in unreadable.items()
-        if count
-    ]

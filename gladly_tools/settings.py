@@ -21,8 +21,6 @@ PREFIX = "GLADLY_TOOLS_"
 
 def _setting(default: object, help: str, read: Callable[[str], object], shown: str | None = None) -> Any:
     metadata = {"help": help, "read": read, "shown": _words_of(default) if shown is None else shown}
-    if isinstance(default, Path):
-        return field(default=default, metadata=metadata)
     return field(default=cast(Any, default), metadata=metadata)
 
 

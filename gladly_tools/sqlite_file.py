@@ -23,9 +23,13 @@ def open_sqlite(path: Path, schema: str, *, is_durable: bool, forgets: bool = Fa
     connection = sqlite3.connect(path, check_same_thread=False, timeout=WAIT_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
     pragmas = ("journal_mode=wal", f"synchronous={'full' if is_durable else 'normal'}", "foreign_keys=on")
-    for pragma in (*pragmas, *(["secure_delete=on"] if forgets else [])):
-        connection.execute(f"pragma {pragma}")
-    connection.executescript(schema)
+    try:
+        for pragma in (*pragmas, *(["secure_delete=on"] if forgets else [])):
+            connection.execute(f"pragma {pragma}")
+        connection.executescript(schema)
+    except BaseException:
+        connection.close()  # a damaged file is moved away next, which Windows refuses while it is open
+        raise
     return connection
 
 

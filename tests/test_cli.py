@@ -215,7 +215,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_asked(
     def refused(**_named: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("gladly_tools.cli.tempfile.mkstemp", refused)
+    monkeypatch.setattr("gladly_tools.cli.files.tempfile.mkstemp", refused)
     result = run("export", "inboxes", "--out", str(tmp_path / "x.csv"))
     assert result.exit_code == 2
     assert "--out" in result.stderr
@@ -226,7 +226,7 @@ def test_rows_that_could_not_be_written_are_kept(run: Run, tmp_path: Path, monke
     def full(*_arguments: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gladly_tools.cli.Target.write", full)
+    monkeypatch.setattr("gladly_tools.cli.exports.Target.write", full)
     result = run("export", "inboxes", "--out", str(tmp_path / "x.csv"))
     assert result.exit_code == 1
     assert "rows are kept" in result.stderr

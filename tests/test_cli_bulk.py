@@ -113,7 +113,7 @@ def test_without_yes_a_script_is_refused_and_nothing_is_changed(
 def test_on_a_terminal_the_count_has_to_be_typed(
     run: Run, tmp_path: Path, company: Company, monkeypatch: pytest.MonkeyPatch, typed: str, code: int, closed: int
 ) -> None:
-    monkeypatch.setattr("gladly_tools.cli_bulk._somebody_is_there", lambda: True)
+    monkeypatch.setattr("gladly_tools.cli.bulk._somebody_is_there", lambda: True)
     result = close(run, tmp_path, input=typed)
     assert result.exit_code == code
     assert "Close 60 conversations at Brightleaf Home & Garden" in result.stderr

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gladly_tools import cli
-from gladly_tools.cli import export_group
+from gladly_tools.cli import exports
+from gladly_tools.cli.exports import export_group
 from gladly_tools.errors import GladlyToolsError
 from tests.report_file.reading import facts_of, parsed
 from tests.test_cli import Run, run
@@ -43,7 +43,7 @@ def test_a_report_that_cannot_be_drawn_leaves_the_rows_and_says_so(
     def broken(_report: object) -> bytes:
         raise GladlyToolsError("The charts could not be drawn.")
 
-    monkeypatch.setattr(cli, "page", broken)
+    monkeypatch.setattr(exports, "page", broken)
     out, report = tmp_path / "rows.csv", tmp_path / "report.html"
     result = run("export", "contact-information", *DAYS, "--out", str(out), "--report", str(report))
     assert result.exit_code == 1

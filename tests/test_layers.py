@@ -40,8 +40,11 @@ MAY_IMPORT = {
     "comparing": {"errors", "insights", "results"},
     "exports": BASE | {"api", "calls", "clock", "events", "file_names", "items", "kept_files", "results", "search"},
     "workbench": BASE | {"api", "exports", "jobs", "kept_files", "memory", "results"},
+    "export_work": BASE
+    | {"account", "api", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
     "runs": BASE
-    | {"account", "api", "disk_faults", "exports", "jobs", "kept_files", "memory", "results", "snapshots", "workbench"},
+    | {"account", "api", "disk_faults", "export_work", "exports", "jobs", "kept_files", "memory", "results"}
+    | {"snapshots"},
     "names": BASE | {"account", "jobs", "results", "runs"},
     "report_file": BASE | {"account", "charts", "exports", "results"},
     "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
@@ -80,10 +83,8 @@ MAY_IMPORT = {
         "web",
     },
     "cli": BASE
-    | {"account", "api", "cli_bulk", "cli_compare", "demo", "exports", "jobs", "names", "portal_files"}
-    | {"report_file", "results", "runs"},
-    "cli_bulk": BASE | {"account", "api", "bulk", "bulk_runs", "jobs", "runs"},
-    "cli_compare": BASE | {"account", "api", "comparing", "results", "runs", "snapshots"},
+    | {"account", "amounts", "api", "bulk", "bulk_runs", "comparing", "demo", "exports", "jobs", "names"}
+    | {"portal_files", "report_file", "results", "runs", "snapshots"},
     "demo": set(),
     "__main__": {"cli"},
 }

@@ -15,6 +15,7 @@ from gladly_tools.account import Account
 from gladly_tools.api import Client
 from gladly_tools.demo import DemoServer
 from gladly_tools.errors import GladlyToolsError, NotFoundError
+from gladly_tools.export_work import ExportWork
 from gladly_tools.exports import EXPORTS
 from gladly_tools.exports.inputs import Parameters
 from gladly_tools.jobs import Job, State
@@ -139,11 +140,10 @@ def test_a_kill_right_after_planning_neither_doubles_nor_loses_a_row(
     def killed(*_arguments: object) -> None:
         raise Killed
 
-    real = runs._result
-    monkeypatch.setattr(runs, "_result", killed)
-    with pytest.raises(Killed):
-        run(runs, client, account)
-    monkeypatch.setattr(runs, "_result", real)
+    with monkeypatch.context() as patch:
+        patch.setattr(ExportWork, "_result", killed)
+        with pytest.raises(Killed):
+            run(runs, client, account)
     job = runs.jobs(account)[0]
     assert job.planned
     runs.journal.interrupt(runs.runner.id)
@@ -157,15 +157,15 @@ def test_a_kill_right_after_planning_neither_doubles_nor_loses_a_row(
 def test_a_lost_part_makes_the_result_partial(
     runs: Runs, client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = runs._finish
+    real = ExportWork._finish
 
-    def with_a_part_lost(account: Any, export: Any, parameters: Any, result: Any, job_id: str) -> State:
+    def with_a_part_lost(work: ExportWork, result: Any) -> State:
         for path in result.files():
             path.unlink()
         result.write_slice(0, "all", iter(()), zone="UTC")
-        return real(account, export, parameters, result, job_id)
+        return real(work, result)
 
-    monkeypatch.setattr(runs, "_finish", with_a_part_lost)
+    monkeypatch.setattr(ExportWork, "_finish", with_a_part_lost)
     job = run(runs, client, account)
     result = runs.result(account, job.id)
     assert result is not None
@@ -228,7 +228,7 @@ def test_an_account_that_has_used_up_its_room_is_told_and_goes_on_once_it_has_de
 def test_a_job_whose_account_runs_out_of_room_stops_with_words_and_resumes(
     open_runs: Callable[[Settings], Runs], server: DemoServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gladly_tools.runs.ROOM_SECONDS", 0.0)
+    monkeypatch.setattr("gladly_tools.export_work.ROOM_SECONDS", 0.0)
     runs = open_runs(settings)
     client, account = connect(server, settings)
     sizes = iter([0, 10**12])

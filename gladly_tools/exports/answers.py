@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from gladly_tools import clock
 from gladly_tools.api import Answer, AnswerContent, Client
 from gladly_tools.errors import InputError, NotFoundError, PermissionsError, RequestRefused, UnexpectedAnswer
 from gladly_tools.exports.export import Export, Plan, Remark, Section, Slice, Workbench
@@ -134,7 +135,7 @@ def _public(client: Client, languages: tuple[str, ...]) -> tuple[list[str], list
 
 def _used(client: Client) -> tuple[list[str], list[Remark]]:
     """Ids in the usage report, whose columns are not documented; what it could not tell is remarked."""
-    today = datetime.now(UTC).date()
+    today = clock.now().date()
     found: dict[str, None] = {}
     remarks: list[Remark] = []
     first = today - timedelta(days=USAGE_REPORT_DAYS - 1)

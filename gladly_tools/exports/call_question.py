@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from gladly_tools.api import Client
 from gladly_tools.errors import InputError, NotFoundError, RequestRefused
 from gladly_tools.exports.identifiers import id_in
-from gladly_tools.exports.inputs import JsonValue, Question
+from gladly_tools.exports.inputs import JsonValue, OptionQuestion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,8 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CallQuestion(Question):
+class CallQuestion(OptionQuestion):
     """One phone call, as an id or an address; whether there is such a call, only Gladly can tell."""
-
-    option: str
 
     def check(self, value: Any, *, name: str) -> str:
         given = value.strip() if isinstance(value, str) else ""

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gladly_tools.errors import InputError
-from gladly_tools.exports.inputs import JsonValue, Question
+from gladly_tools.exports.inputs import JsonValue, OptionQuestion
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoiceQuestion(Question):
+class ChoiceQuestion(OptionQuestion):
     """One of a fixed list; `choices` holds the words for each."""
 
-    option: str
     choices: Mapping[str, str]
 
     def check(self, value: Any, *, name: str) -> str:
@@ -35,7 +34,7 @@ class ChoiceQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChoicesQuestion(Question):
+class ChoicesQuestion(OptionQuestion):
     """Any number of a fixed list, in its order; `least` of them at least.
 
     `groups` holds the list in groups. When `of` names another question, only the groups that are its answer are
@@ -43,7 +42,6 @@ class ChoicesQuestion(Question):
     choice may have a help text in `helps`, and words for people in `words`, where it is a code.
     """
 
-    option: str
     what: str
     groups: Mapping[str, Sequence[str]]
     of: str = ""

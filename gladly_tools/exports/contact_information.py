@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gladly_tools import clock
 from gladly_tools.api import Client, Customer, Report, ReportPart, windows
 from gladly_tools.errors import InputError, UnexpectedAnswer
 from gladly_tools.exports.export import Estimate, Export, Plan, Remark, Section, Slice, Workbench
@@ -190,7 +191,7 @@ def plan(client: Client, settings: Settings, parameters: ContactInformationParam
             )
     dates = parameters.dates
     remarks = []
-    if dates.last == datetime.now(ZoneInfo(dates.zone)).date():
+    if dates.last == clock.now().astimezone(ZoneInfo(dates.zone)).date():
         remarks.append(
             Remark(
                 text="The range ends today, and reports run about an hour behind: run it again tomorrow for the rest"
@@ -356,7 +357,7 @@ def customer_row(customer: Customer | None) -> dict[str, JsonValue]:
 def sample(client: Client, _settings: Settings, parameters: ContactInformationParameters) -> Mapping[str, float]:
     """Count one day's customers: the middle one of the days asked for that are over."""
     dates = parameters.dates
-    over = min(dates.last, datetime.now(ZoneInfo(dates.zone)).date() - timedelta(days=1))
+    over = min(dates.last, clock.now().astimezone(ZoneInfo(dates.zone)).date() - timedelta(days=1))
     day = dates.first + timedelta(days=max((over - dates.first).days, 0) // 2)
     with client.reports.fetch(METRIC_SET, day, day, dates.zone, parameters.inbox_ids) as report:
         names = match_columns(report.columns)

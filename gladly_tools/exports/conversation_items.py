@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from gladly_tools.api import Client
 from gladly_tools.exports.export import Workbench
 from gladly_tools.exports.names import Names
-from gladly_tools.items import ITEM_COLUMNS, item_row
-from gladly_tools.results.readings import read_time
+from gladly_tools.items import ITEM_COLUMNS, item_row, order_of
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
 MOST_ITEMS = 1000
-_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def name_beside(name: str, of: str, help: str, *, kind: Kind = Kind.CHOICE) -> Column:
@@ -76,7 +73,7 @@ def fetch(client: Client, conversation_id: str) -> Fetched:
         of_session = client.conversations.items(conversation_id, session_id=session)
         for item in of_session.found:
             items.setdefault(item_key(item), item)
-    ordered = sorted(items.values(), key=_when)
+    ordered = sorted(items.values(), key=order_of)
     return Fetched(
         items=tuple(ordered), cut=True, recovered=len(ordered) - len({item_key(item) for item in listing.found})
     )
@@ -117,8 +114,3 @@ def rows(fetched: Fetched, names: Names) -> Iterator[Row]:
 def _text(row: Row, name: str) -> str | None:
     cell = row.get(name)
     return cell if isinstance(cell, str) else None
-
-
-def _when(item: Mapping[str, Any]) -> datetime:
-    stamp = item.get("timestamp")
-    return (read_time(stamp, UTC) if isinstance(stamp, str) else None) or _LATEST

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from gladly_tools.api import Client, Customer
 from gladly_tools.errors import InputError
-from gladly_tools.exports.inputs import JsonValue, Question, typed
+from gladly_tools.exports.inputs import JsonValue, OptionQuestion, Question, typed
 
 Named = Literal["conversation", "customer"]
 
@@ -44,11 +44,10 @@ def id_in(text: str, of: Named, *, name: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdQuestion(Question):
+class IdQuestion(OptionQuestion):
     """One opaque id, or an address of Gladly that holds it."""
 
     of: Named
-    option: str
 
     def check(self, value: Any, *, name: str) -> str:
         return id_in(value if isinstance(value, str) else "", self.of, name=name)
@@ -96,6 +95,11 @@ def customers_matching(client: Client, key: CustomerKey) -> tuple[Customer, ...]
 @dataclass(frozen=True, kw_only=True)
 class CustomerQuestion(Question):
     """One customer, by id, address of Gladly, e-mail address or phone number; text tells by its form what it is."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """One for each thing that a customer is known by, of which one is given."""
+        return tuple(KnownBy)
 
     def check(self, value: Any, *, name: str) -> CustomerKey:
         if isinstance(value, CustomerKey):

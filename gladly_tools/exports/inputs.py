@@ -10,10 +10,11 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any, ClassVar, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from gladly_tools import clock
 from gladly_tools.errors import InputError
 
 JsonValue = None | bool | int | float | str | list[Any] | dict[str, Any]
@@ -42,6 +43,11 @@ class Question(ABC):
     label: str
     help: str = ""
 
+    @property
+    @abstractmethod
+    def options(self) -> tuple[str, ...]:
+        """What answers it on the command line: the names of its options, without dashes."""
+
     @abstractmethod
     def check(self, value: Any, *, name: str) -> Any:
         """The value, trimmed and valid. Raises InputError with `field=name` that says what to do."""
@@ -60,6 +66,18 @@ class Question(ABC):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OptionQuestion(Question):
+    """A question that one option answers."""
+
+    option: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """That option."""
+        return (self.option,)
+
+
+@dataclass(frozen=True, kw_only=True)
 class DateRangeQuestion(Question):
     """From, to (both inclusive) and a time zone; at most `LONGEST_RANGE_DAYS` days.
 
@@ -68,6 +86,11 @@ class DateRangeQuestion(Question):
 
     optional: bool = False
     prefix: str = ""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Two days and the zone that they are days of."""
+        return tuple(f"{self.prefix}{name}" for name in ("from", "to", "timezone"))
 
     def check(self, value: Any, *, name: str) -> DateRange | None:
         if value is None and self.optional:
@@ -85,7 +108,7 @@ class DateRangeQuestion(Question):
                 f"The range covers {value.days:,} days.", f"Pick at most {LONGEST_RANGE_DAYS:,} days.", field=name
             )
         check_zone(value.zone, name=name)
-        today = datetime.now(ZoneInfo(value.zone)).date()
+        today = clock.now().astimezone(ZoneInfo(value.zone)).date()
         if value.last > today:
             raise InputError(
                 f"The range ends in the future ({value.last}).", f"Pick {today} or an earlier last day.", field=name
@@ -116,11 +139,10 @@ class DateRangeQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class IdsQuestion(Question):
+class IdsQuestion(OptionQuestion):
     """Any number of opaque ids, trimmed, each once, in the order given; `of` says what they name."""
 
     of: Literal["agents", "answers", "inboxes"]
-    option: str
     empty_means: str
 
     @property
@@ -147,10 +169,9 @@ class IdsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LanguagesQuestion(Question):
+class LanguagesQuestion(OptionQuestion):
     """Language codes such as `en-us` or `es-419`, lower-cased, each once."""
 
-    option: str
     empty_means: str
     pattern: ClassVar[re.Pattern[str]] = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
@@ -173,10 +194,9 @@ class LanguagesQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SwitchQuestion(Question):
+class SwitchQuestion(OptionQuestion):
     """Yes or no; `usual` is what it is at first."""
 
-    option: str
     on_means: str
     off_means: str
     usual: bool = True

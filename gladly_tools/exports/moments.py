@@ -34,6 +34,11 @@ class MomentRangeQuestion(Question):
     beyond: str
     grace: ClassVar[timedelta] = timedelta(hours=24)
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Two times and the zone that they are read in."""
+        return ("start", "end", "timezone")
+
     def window(self, start: datetime | None, end: datetime | None, zone: str) -> MomentRange:
         """The window where one or both ends are left open: up to now, and as long as usual."""
         end = clock.now() - self.lag if end is None else end

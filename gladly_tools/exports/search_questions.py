@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import InputError
-from gladly_tools.exports.inputs import JsonValue, Question, typed
-from gladly_tools.search import Contact, ContactKind, parse_contact, parse_contacts, parse_phrases
+from gladly_tools.exports.inputs import JsonValue, OptionQuestion, Question, typed
+from gladly_tools.search import Contact, ContactKind, parse_contact, parse_contacts, parse_phrases, split_contacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +33,11 @@ class Where:
 @dataclass(frozen=True, kw_only=True)
 class WhereQuestion(Question):
     """Which export jobs, or which file."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Jobs by their id, or by two days, or a file."""
+        return ("job-id", "from", "to", "file")
 
     def check(self, value: Any, *, name: str) -> Where:
         if not isinstance(value, Where):
@@ -78,10 +82,8 @@ class WhereQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactsQuestion(Question):
+class ContactsQuestion(OptionQuestion):
     """Any number of contacts, each understood as an address, a number or a domain."""
-
-    option: str
 
     def check(self, value: Any, *, name: str) -> tuple[Contact, ...]:
         text = typed(value if isinstance(value, str) else "\n".join(map(written, value)))
@@ -93,12 +95,11 @@ class ContactsQuestion(Question):
     def understood(self, text: str) -> list[str]:
         """What is typed so far, contact by contact: how it is understood, or why it is not."""
         found: list[str] = []
-        for piece in re.split(r"[,;\r\n]", typed(text)):
-            if piece.strip():
-                try:
-                    found.append(parse_contact(piece.strip()).describe())
-                except InputError as error:
-                    found.append(f"not understood: {error}")
+        for piece in split_contacts(typed(text)):
+            try:
+                found.append(parse_contact(piece).describe())
+            except InputError as error:
+                found.append(f"not understood: {error}")
         return found
 
     def dump(self, value: tuple[Contact, ...]) -> JsonValue:
@@ -109,10 +110,8 @@ class ContactsQuestion(Question):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PhrasesQuestion(Question):
+class PhrasesQuestion(OptionQuestion):
     """Any number of phrases, of which any one is enough."""
-
-    option: str
 
     def check(self, value: Any, *, name: str) -> tuple[str, ...]:
         return parse_phrases(typed(value if isinstance(value, str) else "\n".join(map(str, value))))

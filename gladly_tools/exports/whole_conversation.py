@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,8 +12,8 @@ from gladly_tools.errors import InputError
 from gladly_tools.exports.export_files import ITEMS
 from gladly_tools.exports.local_files import open_local
 from gladly_tools.exports.search_questions import Where
+from gladly_tools.items import order_of
 from gladly_tools.kept_files import AccountFiles
-from gladly_tools.results.readings import read_time
 from gladly_tools.results.schema import Row
 from gladly_tools.search import UnreadableLine, item_row_of
 from gladly_tools.search.conversation import lines_of_conversation
@@ -23,7 +22,6 @@ MOST_ITEMS = 1000
 MOST_BYTES = 2 * 1024 * 1024
 """Of one conversation no more is held than this; what is beyond is said to be missing."""
 _READ_BYTES = 256 * 1024
-_LATEST = datetime.max.replace(tzinfo=UTC)
 
 Watch = Callable[[float], None]
 """Told how much was looked through, 0 to 1; what it raises stops the search."""
@@ -43,8 +41,6 @@ def find_kept(kept: AccountFiles, where: Where, conversation_id: str, *, watch: 
 
     Goes through each file once, in the memory of some lines.
     """
-    files = [*_kept_files(kept, where)]
-    there = [path for path in files if path is not None]
     found = _Items()
     if where.file:
         try:
@@ -54,6 +50,8 @@ def find_kept(kept: AccountFiles, where: Where, conversation_id: str, *, watch: 
         except InputError:  # moved, replaced or damaged since
             return None
         return Found(rows=found.in_order(), is_cut=found.is_cut)
+    files = [kept.path(label, ITEMS) for label in ((where.upload,) if where.upload else where.job_ids)]
+    there = [path for path in files if path is not None]
     if not there:
         return None
     for place, path in enumerate(there):
@@ -94,18 +92,7 @@ class _Items:
         self._bytes += len(line)
 
     def in_order(self) -> tuple[Row, ...]:
-        return tuple(sorted(self._rows.values(), key=moment_of_row))
-
-
-def moment_of_row(row: Row) -> datetime:
-    """When an item happened, to order by; those whose time cannot be read come last."""
-    stamp = row.get("timestamp")
-    return (read_time(stamp, UTC) if isinstance(stamp, str) else None) or _LATEST
-
-
-def _kept_files(kept: AccountFiles, where: Where) -> Iterator[Path | None]:
-    for label in (where.upload,) if where.upload else where.job_ids:
-        yield kept.path(label, ITEMS)
+        return tuple(sorted(self._rows.values(), key=order_of))
 
 
 def _unpacked(path: Path, watch: Watch) -> Generator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gladly_tools.insights.columns import CREATED, FIRST_CHANNEL, LAST_CHANNEL
+from gladly_tools.insights.columns import CREATED, FIRST_CHANNEL, LAST_CHANNEL, QUARTER, WALL
 from gladly_tools.results.query import Query
 from gladly_tools.results.sql import filled
 from gladly_tools.results.table import Table
@@ -24,12 +24,11 @@ def members_over_time(table: Table, query: Query, zone: str, cell: str, *, unit:
 
     `cell` is the member of a row, as SQL; None for empty.
     """
-    # By the quarter hour first, as for the volume.
     frame = table.frame(
         f"""
-        , quarters AS (SELECT epoch_us("{CREATED}") // 900000000 AS quarter, {cell} AS member, count(*) AS rows
+        , quarters AS (SELECT {QUARTER} AS quarter, {cell} AS member, count(*) AS rows
                        FROM rows WHERE "{CREATED}" IS NOT NULL GROUP BY ALL)
-        SELECT CAST(date_trunc($unit, timezone($zone, make_timestamptz(quarter * 900000000))) AS DATE) AS day, member,
+        SELECT CAST(date_trunc($unit, {WALL}) AS DATE) AS day, member,
                CAST(sum(rows) AS BIGINT) AS rows
         FROM quarters GROUP BY ALL ORDER BY ALL
         """,

@@ -22,6 +22,13 @@ TOPIC_LIST = ","
 REOPENED = "Times Reopened"
 FCR_ELIGIBLE, FCR_SUCCESS = "Is FCR Eligible", "Is FCR Success"
 
+QUARTER = f'epoch_us("{CREATED}") // 900000000'
+WALL = "timezone($zone, make_timestamptz(quarter * 900000000))"
+"""When conversations were created, by the quarter hour, and what the clock on the wall of `$zone` says then.
+
+Counted by the quarter hour first: no zone's hours or days begin within one, and far fewer times are converted.
+"""
+
 MOST_GROUPS = 15
 
 

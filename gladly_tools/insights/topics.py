@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from gladly_tools.insights.columns import CREATED, TOPIC_LIST, TOPICS, seconds_of
+from gladly_tools.insights.columns import CREATED, QUARTER, TOPIC_LIST, TOPICS, WALL, seconds_of
 from gladly_tools.insights.groups import Grouped, with_quantiles
 from gladly_tools.insights.topic_cells import Path, TopicCells
 from gladly_tools.results.pieces import lists_any
@@ -120,9 +120,9 @@ def topics_over_time(
     frame = table.frame(
         f"""
         , members AS (SELECT unnest($cells) AS cell, unnest($places) AS place),
-        quarters AS (SELECT epoch_us("{CREATED}") // 900000000 AS quarter, place, count(*) AS rows
+        quarters AS (SELECT {QUARTER} AS quarter, place, count(*) AS rows
                      FROM {_PLACED} WHERE "{CREATED}" IS NOT NULL GROUP BY ALL)
-        SELECT CAST(date_trunc($unit, timezone($zone, make_timestamptz(quarter * 900000000))) AS DATE) AS day, place,
+        SELECT CAST(date_trunc($unit, {WALL}) AS DATE) AS day, place,
                CAST(sum(rows) AS BIGINT) AS rows
         FROM quarters GROUP BY ALL ORDER BY ALL
         """,

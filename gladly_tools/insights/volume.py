@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gladly_tools.insights.columns import CREATED
+from gladly_tools.insights.columns import CREATED, QUARTER, WALL
 from gladly_tools.results.query import Query
 from gladly_tools.results.table import Table
 
-# Counted by the quarter hour first: no zone's hours or days begin within one, and far fewer times are converted.
 _QUARTERS = f"""
-, quarters AS (SELECT epoch_us("{CREATED}") // 900000000 AS quarter, count(*) AS rows
-               FROM rows WHERE "{CREATED}" IS NOT NULL GROUP BY quarter),
-local AS (SELECT timezone($zone, make_timestamptz(quarter * 900000000)) AS wall, rows FROM quarters)
+, quarters AS (SELECT {QUARTER} AS quarter, count(*) AS rows FROM rows WHERE "{CREATED}" IS NOT NULL GROUP BY quarter),
+local AS (SELECT {WALL} AS wall, rows FROM quarters)
 """
 HOURS = tuple(range(24))
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

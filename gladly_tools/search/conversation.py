@@ -24,7 +24,7 @@ _read_keys = msgspec.json.Decoder(_Keys).decode
 
 
 def lines_of_conversation(chunks: Iterable[bytes], conversation_id: str) -> Iterator[list[bytes]]:
-    """The lines of a conversation's items, without their endings; a list every 128 kB or so, most of them empty.
+    """The lines of a conversation's items, without their endings; a list every 256 kB or so, most of them empty.
 
     Lines that cannot be read are left out: they are in no conversation.
     """

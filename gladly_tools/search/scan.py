@@ -59,7 +59,7 @@ class Batch:
 def scan(chunks: Iterable[bytes], search: ItemSearch) -> Iterator[Batch]:
     """Search the lines of one file of conversation items, which come as chunks of bytes cut anywhere.
 
-    Gives a batch every 128 kB or so, without matches too, so that progress can be shown and the scan be given up.
+    Gives a batch every 256 kB or so, without matches too, so that progress can be shown and the scan be given up.
     For whole conversations scan the file a second time, with `conversations` of the first.
     """
     matcher = Matcher(search)

@@ -16,8 +16,8 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports.conversation_items import fetch
 from gladly_tools.exports.file_export import FileExportParameters
 from gladly_tools.exports.inputs import load_parameters
-from gladly_tools.exports.whole_conversation import MOST_BYTES, MOST_ITEMS, find_kept, moment_of_row
-from gladly_tools.items import item_row
+from gladly_tools.exports.whole_conversation import MOST_BYTES, MOST_ITEMS, find_kept
+from gladly_tools.items import item_row, order_of
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
@@ -121,7 +121,7 @@ def _kept(session: Session, result: Result, conversation_id: str) -> Told | None
 def _of_result(result: Result, conversation_id: str) -> Told | None:
     condition = Condition(column="conversationId", operator=Operator.ONE_OF, values=(conversation_id,))
     frame = Table(result).page(Query(conditions=(condition,)), limit=MOST_ITEMS + 1)
-    rows = sorted(plain_rows(frame), key=moment_of_row)
+    rows = sorted(plain_rows(frame), key=order_of)
     return _told(Origin.RESULT, rows, [_OWN_DAYS]) if rows else None
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from gladly_tools.bulk.records import BulkRun
-from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
+from gladly_tools.errors import InputError
 from gladly_tools.results.download import Format, content_type, file_name
 from gladly_tools.web.addresses import under
-from gladly_tools.web.cookie import NAME, session_id_of
-from gladly_tools.web.portal import Portal, portal
+from gladly_tools.web.guard import AS_IT_IS, guarded
+from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
 
 PREFIX = "/bulk-runs"
@@ -41,45 +41,23 @@ def bulk_link(run: BulkRun, kind: BulkFile, *, bom: bool, guard: bool, base_path
     return f"{path}?{urlencode(asked)}" if asked else path
 
 
-def download(request: Request) -> Response:
-    """Stream a file of a run that belongs to whoever is signed in; everybody else learns nothing of it."""
+@guarded
+def download(request: Request, session: Session) -> Response:
+    """Stream a file of a run of the account."""
     here = portal()
-    session = here.session(session_id_of(request.cookies.get(NAME), here.cookie_key))
-    if session is None:
-        return PlainTextResponse("You are signed out. Sign in, then download again.", status_code=401)
-    try:
-        run = here.bulk.get(session.account, request.path_params["run_id"])
-        kind = _kind(request.path_params["kind"])
-        chunks = _chunks(
-            here,
-            session,
-            run,
-            kind,
-            bom=request.query_params.get("bom") == "1",
-            guard=request.query_params.get("guard") != "0",
-        )
-    except NotFoundError as error:
-        return PlainTextResponse(str(error), status_code=404)
-    except GladlyToolsError as error:
-        return PlainTextResponse(str(error), status_code=400)
-    return StreamingResponse(
-        chunks,
-        media_type=content_type(Format.CSV),
-        headers={
-            "Content-Disposition": f'attachment; filename="{_name(run, kind)}"',
-            "Cache-Control": "no-store",
-            "Content-Encoding": "identity",
-        },
-    )
-
-
-def _chunks(here: Portal, session: Session, run: BulkRun, kind: BulkFile, *, bom: bool, guard: bool) -> Iterator[bytes]:
+    run = here.bulk.get(session.account, request.path_params["run_id"])
+    kind = _kind(request.path_params["kind"])
     make = {
         BulkFile.RESULTS: here.bulk.results,
         BulkFile.REOPEN: here.bulk.reopen_file,
         BulkFile.AUDIT: here.bulk.audit_file,
     }[kind]
-    return make(session.account, run.id, bom=bom, guard=guard)
+    asked = request.query_params
+    return StreamingResponse(
+        make(session.account, run.id, bom=asked.get("bom") == "1", guard=asked.get("guard") != "0"),
+        media_type=content_type(Format.CSV),
+        headers={**AS_IT_IS, "Content-Disposition": f'attachment; filename="{_name(run, kind)}"'},
+    )
 
 
 def _name(run: BulkRun, kind: BulkFile) -> str:

@@ -18,7 +18,7 @@ AS_IT_IS = {
     # Without this, everything is compressed on the way out, many times slower than the disk.
     "Content-Encoding": "identity",
 }
-"""Headers of a file that is sent from disk."""
+"""Headers of a file that is sent as it is, for its owner alone."""
 
 
 def guarded(answer: Callable[[Request, Session], Response]) -> Callable[[Request], Response]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from gladly_tools.account import DEMO_INSTANCE, Account, confirm, read_credentials
 from gladly_tools.api import Client
 from gladly_tools.bulk_runs import BulkRuns
-from gladly_tools.errors import NotFoundError
 from gladly_tools.queries import Queries
 from gladly_tools.runs import Runs
 from gladly_tools.saved_views import SavedViews
@@ -71,14 +70,7 @@ class Portal:
             demo.stop()
 
     def _forget_links(self) -> None:
-        self.saved.forget_links(self._is_gone)
-
-    def _is_gone(self, job_id: str) -> bool:
-        try:
-            self.runs.journal.get(job_id)
-        except NotFoundError:
-            return True
-        return False
+        self.saved.forget_links(lambda job_id: not self.runs.has(job_id))
 
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from gladly_tools.errors import InputError, NotFoundError
 from gladly_tools.queries import AskedQuery
 from gladly_tools.results.download import Format, content_type, file_name
+from gladly_tools.web.addresses import under
 from gladly_tools.web.guard import AS_IT_IS, guarded
 from gladly_tools.web.portal import portal
 from gladly_tools.web.vault import Session
@@ -21,7 +22,7 @@ PREFIX = "/sql"
 
 def sql_routes(*, base_path: str = "") -> Sequence[BaseRoute]:
     """The routes, under the base path that the portal is served at."""
-    return [Route(f"{_base(base_path)}{PREFIX}/{{query_id}}/{{name}}", download, methods=["GET"])]
+    return [Route(under(base_path, f"{PREFIX}/{{query_id}}/{{name}}"), download, methods=["GET"])]
 
 
 def answer_link(
@@ -29,7 +30,7 @@ def answer_link(
 ) -> str:
     """The address under which the browser of whoever asked can download the whole answer."""
     given = {"format": format.value, "bom": "1" if bom else "", "guard": "" if guard else "0"}
-    path = f"{_base(base_path)}{PREFIX}/{quote(asked.id, safe='')}/{_name(asked, format)}"
+    path = under(base_path, f"{PREFIX}/{quote(asked.id, safe='')}/{_name(asked, format)}")
     return f"{path}?{urlencode({key: value for key, value in given.items() if value})}"
 
 
@@ -56,7 +57,3 @@ def _name(asked: AskedQuery, format: Format) -> str:
     """What the file is called; one that lacks rows says so."""
     cut = asked.answer is not None and asked.answer.cut
     return file_name("sql-answer.partial" if cut else "sql-answer", format)
-
-
-def _base(path: str) -> str:
-    return f"/{path.strip('/')}" if path.strip("/") else ""

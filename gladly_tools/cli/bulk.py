@@ -5,17 +5,16 @@ Exit codes: 0 every row ended as wanted, 1 failed before the first row, 2 bad in
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
 from gladly_tools.account import Account
+from gladly_tools.amounts import counted
 from gladly_tools.api import Client
 from gladly_tools.bulk import ACTIONS, CLOSE_CONVERSATIONS, CLOSE_TASKS, REOPEN_CONVERSATIONS, REOPEN_TASKS
 from gladly_tools.bulk.action import Action, Choices, Status
@@ -23,180 +22,151 @@ from gladly_tools.bulk.id_file import LARGEST_FILE
 from gladly_tools.bulk.lists import read_list
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
+from gladly_tools.cli.files import Target
+from gladly_tools.cli.progress import Progress
+from gladly_tools.cli.session import signed_in
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
-from gladly_tools.jobs import Ticket
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 
 NOT_ALL = 3
 SHOWN_LINES = 10
 
-SignedIn = Callable[[Settings], AbstractContextManager[tuple[Client, Account]]]
 
-
-class Progress(Protocol):
-    """What follows a job on standard error."""
-
-    def follow(self, ticket: Ticket) -> None: ...
-
-    def end(self) -> None: ...
-
-
-def add_bulk_commands(group: click.Group, *, signed_in: SignedIn, progress: Callable[[Runs], Progress]) -> None:
-    """Add the commands to the group; it hands over how it signs in and how it shows progress."""
-    desk = Desk(signed_in=signed_in, progress=progress)
+def add_bulk_commands(group: click.Group) -> None:
+    """Add the commands to the group: one for each closing action, one that takes back, and the list of runs."""
     for name, actions in (
         ("close-conversations", (CLOSE_CONVERSATIONS,)),
         ("close-tasks", (CLOSE_TASKS,)),
         ("reopen", (REOPEN_CONVERSATIONS, REOPEN_TASKS)),
     ):
-        group.add_command(_command(name, actions, desk))
-
-    @group.command("runs")
-    def list_runs() -> None:
-        """List the bulk runs of this account, newest first."""
-        desk.list_runs()
+        group.add_command(_command(name, actions))
+    group.add_command(list_runs)
 
 
-class Desk:
-    """What the commands share."""
+@click.command("runs")
+def list_runs() -> None:
+    """List the bulk runs of this account, newest first."""
+    settings = Settings.from_environment()
+    with signed_in(settings) as (_client, account), _opened(settings) as (_runs, bulk):
+        found = bulk.list(account)
+        if not found:
+            click.echo("No runs yet.", err=True)
+        for run in found:
+            job = bulk.job(run)
+            state = "deleted" if job is None else "stopped" if run.stopped and run.finished_at else job.state
+            what = f"{run.action}, check only" if run.is_check else run.action
+            click.echo(f"{run.id}  {run.created_at:%Y-%m-%d %H:%M}Z  {what}  {state}  {_told(bulk.counts(run))}")
 
-    def __init__(self, *, signed_in: SignedIn, progress: Callable[[Runs], Progress]) -> None:
-        self._signed_in = signed_in
-        self._progress = progress
 
-    def run(
-        self, actions: tuple[Action, ...], path: str | None, results: str, *, plan_only: bool, yes: bool, **chosen: Any
-    ) -> None:
-        """Do one of the actions to the IDs of a file, or go on with a run."""
-        resumed: str | None = chosen.pop("resume")
-        taken_back: str | None = chosen.pop("run", None)
-        if sum(each is not None for each in (path, resumed, taken_back)) != 1:
-            others = "--resume or --run" if actions[0].takes_back else "--resume"
-            raise InputError(f"Give a file of IDs, or {others} with a run.", "Exactly one of them.", field="IDS")
-        target = Results(results)
+@contextmanager
+def _opened(settings: Settings) -> Iterator[tuple[Runs, BulkRuns]]:
+    runs, bulk = Runs(settings), None
+    try:
+        bulk = BulkRuns(runs)
+        yield runs, bulk
+    finally:
+        # In this order: while runs are open, old bulk runs are swept now and then.
+        runs.close()
+        if bulk is not None:
+            bulk.close()
+
+
+def _run(
+    actions: tuple[Action, ...],
+    path: str | None,
+    results: str,
+    *,
+    resume: str | None,
+    run: str | None = None,
+    plan_only: bool,
+    yes: bool,
+    **chosen: Any,
+) -> None:
+    """Do one of the actions to the IDs of a file, take a run back, or go on with one."""
+    if sum(each is not None for each in (path, resume, run)) != 1:
+        others = "--resume or --run" if actions[0].takes_back else "--resume"
+        raise InputError(f"Give a file of IDs, or {others} with a run.", "Exactly one of them.", field="IDS")
+    target = Target(results, option="--results")
+    try:
         settings = Settings.from_environment()
-        order = None if path is None else self._order(actions, path, plan_only=plan_only, **chosen)
+        order = None if path is None else _order(actions, path, plan_only=plan_only, **chosen)
         if order is not None:
             _tell_what_is_set_aside(order)
-        with self._signed_in(settings) as (client, account):
-            runs = Runs(settings)
-            bulk = BulkRuns(runs)
-            shown = self._progress(runs)
+        with signed_in(settings) as (client, account), _opened(settings) as (runs, bulk):
+            if run is not None:
+                order = _taking_back(bulk, account, run, plan_only=plan_only)
+            shown = Progress(runs)
             try:
-                if taken_back is not None:
-                    order = _taking_back(bulk, account, taken_back, plan_only=plan_only)
                 if order is None:
-                    run = _run_of(bulk, account, str(resumed), "--resume")
-                    if ACTIONS[run.action] not in actions:
-                        raise InputError(f"Run {run.id} is one of {run.action}.", "Use that command.", field="--resume")
-                    _check_as_begun(run, plan_only=plan_only, **chosen)
-                    if run.finished_at is None:
-                        _confirm(f"Go on with run {run.id} at {account.organization}?", run.total, yes=yes)
-                    click.echo(f"Run {run.id}")
-                    run, error = bulk.resume_here(account, client, run.id, shown.follow)
+                    begun = _run_to_resume(bulk, account, str(resume), actions)
+                    _check_as_begun(begun, plan_only=plan_only, **chosen)
+                    if begun.finished_at is None:
+                        _confirm(f"Go on with run {begun.id} at {account.organization}?", begun.total, yes=yes)
+                    _tell_id(begun)
+                    ended, error = bulk.resume_here(account, client, begun.id, shown.follow)
                 else:
                     if not plan_only:
                         _confirm(_question(order, account), order.checked.to_do, yes=yes)
-                    run, error = bulk.run_here(account, client, order, shown.follow, _tell_id)
-                shown.end()
-                if error is not None and bulk.counts(run).get(Status.NOT_ATTEMPTED, 0) == run.total:
-                    raise _before_the_first_row(error)
-                target.write(bulk.results(account, run.id))
-                if run.is_check:
-                    _tell_inboxes(bulk, run, client)
-                _end(bulk, run, error, target)
+                    ended, error = bulk.run_here(account, client, order, shown.follow, _tell_id)
             finally:
                 shown.end()
-                runs.close()
-                bulk.close()
+            if error is not None and bulk.counts(ended).get(Status.NOT_ATTEMPTED, 0) == ended.total:
+                raise _before_the_first_row(error)
+            written = _write(bulk, account, ended, target)
+            if ended.is_check:
+                _tell_inboxes(bulk, ended, client)
+            _end(bulk, ended, error, written)
+    finally:
+        target.close()
 
-    def list_runs(self) -> None:
-        """One line a run."""
-        settings = Settings.from_environment()
-        with self._signed_in(settings) as (_client, account):
-            runs = Runs(settings)
-            bulk = BulkRuns(runs)
-            try:
-                found = bulk.list(account)
-                if not found:
-                    click.echo("No runs yet.", err=True)
-                for run in found:
-                    job = bulk.job(run)
-                    state = "deleted" if job is None else "stopped" if run.stopped and run.finished_at else job.state
-                    what = f"{run.action}, check only" if run.is_check else run.action
-                    counts = _counted(bulk.counts(run))
-                    click.echo(f"{run.id}  {run.created_at:%Y-%m-%d %H:%M}Z  {what}  {state}  {counts}")
-            finally:
-                runs.close()
-                bulk.close()
 
-    def _order(
-        self,
-        actions: tuple[Action, ...],
-        path: str,
-        *,
-        plan_only: bool,
-        topic_id: str | None = None,
-        force_waiting: bool = False,
-    ) -> Order:
-        data = _read(path)
-        action, checked = actions[0], None
-        for place, action in enumerate(actions):
-            try:
-                checked = read_list(action, data)
-                break
-            except InputError as error:
-                if place == len(actions) - 1:
-                    raise InputError(error.what, error.advice, field=path) from None
-        assert checked is not None
+def _order(
+    actions: tuple[Action, ...],
+    path: str,
+    *,
+    plan_only: bool,
+    topic_id: str | None = None,
+    force_waiting: bool = False,
+) -> Order:
+    data = _read(path)
+    action, checked = actions[0], None
+    for place, action in enumerate(actions):
         try:
-            return Order(
-                action=action,
-                checked=checked,
-                choices=Choices(topic_id=topic_id or None, force=force_waiting),
-                is_check=plan_only,
-                file_name=Path(path).name,
-            )
+            checked = read_list(action, data)
+            break
         except InputError as error:
-            for entry in checked.set_aside[:SHOWN_LINES]:
-                click.echo(f"Line {entry.line}: {entry.set_aside}", err=True)
-            raise InputError(error.what, error.advice, field=path) from None
+            if place == len(actions) - 1:
+                raise InputError(error.what, error.advice, field=path) from None
+    assert checked is not None
+    try:
+        return Order(
+            action=action,
+            checked=checked,
+            choices=Choices(topic_id=topic_id or None, force=force_waiting),
+            is_check=plan_only,
+            file_name=Path(path).name,
+        )
+    except InputError as error:
+        for entry in checked.set_aside[:SHOWN_LINES]:
+            click.echo(f"Line {entry.line}: {entry.set_aside}", err=True)
+        raise InputError(error.what, error.advice, field=path) from None
 
 
-class Results:
-    """The Results CSV: put in place whole, over what was there."""
-
-    def __init__(self, path: str) -> None:
-        self.path = Path(path)
-        folder = self.path.resolve().parent
-        if self.path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-            raise click.BadParameter("it must be a file in a folder that can be written to", param_hint="--results")
-
-    def write(self, chunks: Iterable[bytes]) -> None:
-        """Write the file."""
-        handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
-        begun = Path(name)
-        try:
-            with open(handle, "wb") as file:
-                file.writelines(chunks)
-                file.flush()
-                os.fsync(file.fileno())
-            # A temporary file is its owner's alone; the person's own mask decides here.
-            mask = os.umask(0)
-            os.umask(mask)
-            begun.chmod(0o666 & ~mask)
-            begun.replace(self.path)
-        except OSError as error:
-            raise GladlyToolsError(
-                f"The results could not be written ({error.strerror}).",
-                "They are kept: run the same command with --resume RUN to write them again.",
-            ) from None
-        finally:
-            begun.unlink(missing_ok=True)
+def _write(bulk: BulkRuns, account: Account, run: BulkRun, target: Target) -> Path:
+    """Write the Results CSV over what was there, and return its path."""
+    try:
+        path = target.write(bulk.results(account, run.id), partial=False)
+    except OSError as error:
+        raise GladlyToolsError(
+            f"The results could not be written ({error.strerror}).",
+            f"They are kept: run the same command with --resume {run.id} in place of the file to write them again.",
+        ) from None
+    assert path is not None, "only an export goes to standard output"
+    return path
 
 
-def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Command:
+def _command(name: str, actions: tuple[Action, ...]) -> click.Command:
     first = actions[0]
     columns = " or ".join(action.column for action in actions)
     options = [
@@ -219,7 +189,7 @@ def _command(name: str, actions: tuple[Action, ...], desk: Desk) -> click.Comman
     summary = first.summary if len(actions) == 1 else "Open again what a run closed, assigned as a reopen file says."
     return click.Command(
         name,
-        callback=lambda **given: desk.run(actions, **given),
+        callback=lambda **given: _run(actions, **given),
         params=list(options),
         help=f"{summary}\n\nThe file is CSV or XLSX, its IDs in a column {columns}. The run's ID is printed first.",
         short_help=summary,
@@ -250,6 +220,13 @@ def _check_as_begun(run: BulkRun, *, plan_only: bool, topic_id: str | None = Non
             "Leave that out, or begin another run with the file.",
             field="--resume",
         )
+
+
+def _run_to_resume(bulk: BulkRuns, account: Account, run_id: str, actions: tuple[Action, ...]) -> BulkRun:
+    run = _run_of(bulk, account, run_id, "--resume")
+    if ACTIONS[run.action] not in actions:
+        raise InputError(f"Run {run.id} is one of {run.action}.", "Use that command.", field="--resume")
+    return run
 
 
 def _taking_back(bulk: BulkRuns, account: Account, run_id: str, *, plan_only: bool) -> Order:
@@ -305,7 +282,7 @@ def _confirm(question: str, count: int, *, yes: bool) -> None:
     click.echo(question, err=True)
     typed = click.prompt(f"Type {count} to go on", default="", show_default=False, err=True)
     if typed.strip().replace(",", "") != str(count):
-        raise InputError("Nothing was changed: it was not confirmed.", "", field="")
+        raise InputError("Nothing was changed: it was not confirmed.")
 
 
 def _somebody_is_there() -> bool:
@@ -319,10 +296,10 @@ def _tell_inboxes(bulk: BulkRuns, run: BulkRun, client: Client) -> None:
     names = {inbox.id: inbox.name for inbox in client.inboxes.list()} if ids else {}
     for inbox_id in ids:
         counts = {status: of_status[inbox_id] for status, of_status in found.items() if inbox_id in of_status}
-        click.echo(f"Inbox {names.get(inbox_id) or inbox_id or 'none'}: {_counted(counts)}", err=True)
+        click.echo(f"Inbox {names.get(inbox_id) or inbox_id or 'none'}: {_told(counts)}", err=True)
 
 
-def _counted(counts: Mapping[Status, int]) -> str:
+def _told(counts: Mapping[Status, int]) -> str:
     return ", ".join(f"{number:,} {status}" for status, number in counts.items())
 
 
@@ -333,7 +310,7 @@ def _before_the_first_row(error: Exception) -> Exception:
     return error
 
 
-def _end(bulk: BulkRuns, run: BulkRun, error: Exception | None, target: Results) -> None:
+def _end(bulk: BulkRuns, run: BulkRun, error: Exception | None, path: Path) -> None:
     """Say how it ended, in words and by the exit code."""
     counts = bulk.counts(run)
     beside = bulk.beside(run)
@@ -341,15 +318,15 @@ def _end(bulk: BulkRuns, run: BulkRun, error: Exception | None, target: Results)
         (beside.set_aside, "set aside before the run, which are “skipped” in the results"),
         (beside.repeated, "that repeat an ID, with its outcome"),
     )
-    click.echo(f"{_counted(counts)}; in {target.path}", err=True)
+    click.echo(f"{_told(counts)}; in {path}", err=True)
     for number, what in others:
         if number:
-            click.echo(f"Not counted: {number:,} {'line' if number == 1 else 'lines'} {what}", err=True)
+            click.echo(f"Not counted: {counted(number, 'line')} {what}", err=True)
     if error is not None:
         click.echo(str(error), err=True)
     if run.finished_at is None:
         command = "reopen" if run.action.startswith("reopen") else run.action
-        click.echo(f"To go on: gladly-tools {command} --resume {run.id} --yes --results {target.path}", err=True)
+        click.echo(f"To go on: gladly-tools {command} --resume {run.id} --yes --results {path}", err=True)
     if not run.is_check and not all(status.good for status in counts):
         click.get_current_context().exit(NOT_ALL)
     if run.is_check and Status.FAILED in counts:

@@ -5,17 +5,19 @@ Exit codes: 0 compared, listed or deleted, 1 failed, 2 bad input.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from gladly_tools.account import Account
-from gladly_tools.api import Client
+from gladly_tools.amounts import counted
+from gladly_tools.cli.files import Target
+from gladly_tools.cli.session import signed_in
 from gladly_tools.comparing.configuration import SHAPES, Changes, compare
 from gladly_tools.comparing.files import as_csv, as_json
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
@@ -23,78 +25,67 @@ from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from gladly_tools.snapshots import AccountSnapshots, Snapshot, as_day_began, as_day_ended, variants
 
-SignedIn = Callable[[Settings], AbstractContextManager[tuple[Client, Account]]]
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-class Target(Protocol):
-    """Where a file goes; it appears only when it is whole."""
+@click.command("changes")
+@click.argument("export", type=click.Choice(list(SHAPES)))
+@click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="As this day began; by default the state before.")
+@click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="As this day ended; by default the newest state.")
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    metavar="CODE",
+    help="Of answers: the languages that were exported, repeated for more; by default those exported last.",
+)
+@click.option("--format", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+@click.option("--out", default="-", metavar="PATH|-", help="File to write; standard output by default.")
+def changes(
+    export: str, since: datetime | None, until: datetime | None, languages: Sequence[str], format: str, out: str
+) -> None:
+    """Say what was added, removed, renamed, moved, enabled, disabled or changed in a configuration export.
 
-    def write(self, chunks: Iterator[bytes], *, partial: bool) -> Path | None: ...
+    It compares two snapshots. Every complete export of topics, inboxes, answers or audiences keeps one in the data
+    folder (GLADLY_TOOLS_DATA_DIR), those of the portal too; Gladly itself tells nothing of the past. Days are those
+    of the organization's time zone.
+    """
+    into = Target(out)
+    try:
+        with _kept() as (mine, account, settings):
+            states = _states(mine, export, languages)
+            days = since and since.date(), until and until.date()
+            before, after = _chosen(states, days, account.zone)
+            separator = str(after.asked.get("separator", settings.topic_separator))
+            found = compare(mine.open(before.id), mine.open(after.id), SHAPES[export], separator=separator)
+            path = into.write(iter([(as_csv if format == "csv" else as_json)(found.frame)]), partial=False)
+            _tell(found, before, after, account.zone, path)
+    finally:
+        into.close()
 
-    def close(self) -> None: ...
 
+@click.command("snapshots")
+@click.argument("export", type=click.Choice(list(SHAPES)), required=False)
+@click.option("--delete", "doomed", multiple=True, metavar="ID", help="Delete this snapshot; repeat it for more.")
+@click.option("--delete-all", is_flag=True, help="Delete all of them, or all of the export that is named.")
+def snapshots(export: str | None, doomed: Sequence[str], delete_all: bool) -> None:
+    """List the kept snapshots of the configuration, newest first, or delete some.
 
-def add_compare_commands(group: click.Group, *, signed_in: SignedIn, target: Callable[[str], Target]) -> None:
-    """Add the commands to the group; it hands over how it signs in and where files go."""
-
-    @group.command("changes")
-    @click.argument("export", type=click.Choice(list(SHAPES)))
-    @click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="As this day began; by default the state before.")
-    @click.option("--until", type=DAY, metavar="YYYY-MM-DD", help="As this day ended; by default the newest state.")
-    @click.option(
-        "--language",
-        "languages",
-        multiple=True,
-        metavar="CODE",
-        help="Of answers: the languages that were exported, repeated for more; by default those exported last.",
-    )
-    @click.option("--format", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-    @click.option("--out", default="-", metavar="PATH|-", help="File to write; standard output by default.")
-    def changes(
-        export: str, since: datetime | None, until: datetime | None, languages: Sequence[str], format: str, out: str
-    ) -> None:
-        """Say what was added, removed, renamed, moved, enabled, disabled or changed in a configuration export.
-
-        It compares two snapshots. Every complete export of topics, inboxes, answers or audiences keeps one in the data
-        folder (GLADLY_TOOLS_DATA_DIR), those of the portal too; Gladly itself tells nothing of the past. Days are those
-        of the organization's time zone.
-        """
-        into = target(out)
-        try:
-            with _kept(signed_in) as (mine, account, settings):
-                states = _states(mine, export, languages)
-                days = since and since.date(), until and until.date()
-                before, after = _chosen(states, days, account.zone)
-                separator = str(after.asked.get("separator", settings.topic_separator))
-                found = compare(mine.open(before.id), mine.open(after.id), SHAPES[export], separator=separator)
-                path = into.write(iter([(as_csv if format == "csv" else as_json)(found.frame)]), partial=False)
-                _tell(found, before, after, account.zone, path)
-        finally:
-            into.close()
-
-    @group.command("snapshots")
-    @click.argument("export", type=click.Choice(list(SHAPES)), required=False)
-    @click.option("--delete", "doomed", multiple=True, metavar="ID", help="Delete this snapshot; repeat it for more.")
-    @click.option("--delete-all", is_flag=True, help="Delete all of them, or all of the export that is named.")
-    def snapshots(export: str | None, doomed: Sequence[str], delete_all: bool) -> None:
-        """List the kept snapshots of the configuration, newest first, or delete some.
-
-        They lie in the data folder (GLADLY_TOOLS_DATA_DIR) and belong to the account that is signed in.
-        """
-        if doomed and delete_all:
-            raise InputError("--delete and --delete-all exclude each other.", "Give one of them.", field="--delete")
-        with _kept(signed_in) as (mine, account, _settings):
-            if delete_all:
-                click.echo(f"{_counted(mine.delete_all(export))} deleted", err=True)
-            elif doomed:
-                _delete(mine, doomed)
-            else:
-                _list(mine.list(export), account.zone)
+    They lie in the data folder (GLADLY_TOOLS_DATA_DIR) and belong to the account that is signed in.
+    """
+    if doomed and delete_all:
+        raise InputError("--delete and --delete-all exclude each other.", "Give one of them.", field="--delete")
+    with _kept() as (mine, account, _settings):
+        if delete_all:
+            click.echo(f"{counted(mine.delete_all(export), 'snapshot')} deleted", err=True)
+        elif doomed:
+            _delete(mine, doomed)
+        else:
+            _list(mine.list(export), account.zone)
 
 
 @contextmanager
-def _kept(signed_in: SignedIn) -> Iterator[tuple[AccountSnapshots, Account, Settings]]:
+def _kept() -> Iterator[tuple[AccountSnapshots, Account, Settings]]:
     """The snapshots of the account that is signed in."""
     settings = Settings.from_environment()
     with signed_in(settings) as (_client, account):
@@ -200,7 +191,3 @@ def _words_of(asked: Mapping[str, Any]) -> str:
 
 def _minute(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
-
-
-def _counted(number: int) -> str:
-    return f"{number:,} {'snapshot' if number == 1 else 'snapshots'}"
