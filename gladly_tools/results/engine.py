@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import weakref
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +17,10 @@ from gladly_tools.results.kept_rows import KeptRows
 
 MEMORY_LIMIT = "160MB"
 THREADS = 2
+MOST_REMEMBERED = 16 * 1024 * 1024
+"""Bytes of what was read at the ends of files; beyond it, all of that is forgotten."""
+
+_LOOK_EVERY = 32
 
 # Arrow's own allocator keeps what it once had, 100 MB and more; the system's gives it back and is as fast.
 pa.set_memory_pool(pa.system_memory_pool())
@@ -36,29 +41,51 @@ class Engine:
         self._in_use = FileLock(self.spill / _LOCK_NAME)
         self._in_use.acquire()
         weakref.finalize(self, _leave, self.spill, self._in_use)
-        self._database = duckdb.connect(
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._opened = 0
+        self._database = self._open()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same database; close it after use (it is a context manager)."""
+        with self._lock:
+            self._asked += 1
+            if self._asked % _LOOK_EVERY == 0 and self.remembered() > MOST_REMEMBERED:
+                # The end of every file is remembered, also of one that is deleted: only another database forgets them.
+                # Who still asks the old one keeps it until the answer is there.
+                self._database = self._open()
+            return self._database.cursor()
+
+    def remembered(self) -> int:
+        """The bytes that the database keeps of the files that it has read."""
+        with self._database.cursor() as cursor:
+            found = cursor.execute(
+                "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'"
+            ).fetchone()
+        return int(found[0]) if found else 0
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        self._opened += 1
+        database = duckdb.connect(
             ":memory:",
             config={
                 "threads": THREADS,
                 "memory_limit": MEMORY_LIMIT,
-                "temp_directory": str(self.spill / "duckdb"),
+                "temp_directory": str(self.spill / f"duckdb-{self._opened}"),
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
                 "allow_community_extensions": False,
             },
         )
         # The operating system caches files already; a second copy would only count against the limit.
-        self._database.execute("SET GLOBAL enable_external_file_cache = false")
+        database.execute("SET GLOBAL enable_external_file_cache = false")
         # Global, since what is merely set is this connection's, and each question has one of its own.
-        self._database.execute("SET GLOBAL parquet_metadata_cache = true")
-        self._database.execute("SET GLOBAL TimeZone = 'UTC'")
-        self._database.execute("SET allowed_directories = $1", [[f"{folder}/"]])
-        self._database.execute("SET enable_external_access = false")
-        self._database.execute("SET lock_configuration = true")
-
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own to the same database; close it after use (it is a context manager)."""
-        return self._database.cursor()
+        database.execute("SET GLOBAL parquet_metadata_cache = true")
+        database.execute("SET GLOBAL TimeZone = 'UTC'")
+        database.execute("SET allowed_directories = $1", [[f"{self.folder}/"]])
+        database.execute("SET enable_external_access = false")
+        database.execute("SET lock_configuration = true")
+        return database
 
 
 def engine_for(folder: Path) -> Engine:

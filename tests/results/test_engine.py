@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import gc
+import shutil
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 
 from gladly_tools.results.engine import THREADS, Engine, engine_for
 from gladly_tools.results.query import Query, Sort
@@ -33,8 +39,8 @@ def test_an_engine_is_shut_in_and_small(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     kept_in = {
         "threads": THREADS,
-        "temp_directory": f"{engine.spill}/duckdb",
-        "allowed_directories": [f"{tmp_path}/", f"{engine.spill}/duckdb/"],
+        "temp_directory": f"{engine.spill}/duckdb-1",
+        "allowed_directories": [f"{tmp_path}/", f"{engine.spill}/duckdb-1/"],
         "enable_external_access": False,
         "lock_configuration": True,
         "autoinstall_known_extensions": False,
@@ -69,3 +75,28 @@ def test_many_threads_may_ask_at_once(store: ResultStore) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert set(map(str, pool.map(ask, range(40)))) == {str((119, ["199", "198"]))}
+
+
+def test_what_is_remembered_of_files_stays_small_however_many_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gladly_tools.results.engine.MOST_REMEMBERED", 200_000)
+    engine = Engine(tmp_path)
+    path = tmp_path / "rows.parquet"
+    pq.write_table(pa.table({f"c{number}": [number] for number in range(100)}), path)
+    remembered = []
+    with engine.cursor() as early:
+        for number in range(200):
+            copy = shutil.copy(path, tmp_path / f"{number}.parquet")
+            with engine.cursor() as cursor:
+                assert cursor.execute("SELECT c7 FROM read_parquet($1)", [str(copy)]).fetchall() == [(7,)]
+            remembered.append(engine.remembered())
+        # Somebody who began to ask before all was forgotten is answered.
+        assert early.execute("SELECT c8 FROM read_parquet($1)", [str(path)]).fetchall() == [(8,)]
+    each = max(after - before for before, after in pairwise(remembered))
+    assert remembered[0] > 0
+    assert (
+        max(remembered)
+        < 200_000 + 40 * each
+        < sum(after - before for before, after in pairwise(remembered) if after > before)
+    )
