@@ -27,6 +27,8 @@ RUN = """async ([within, options]) => {
         { id, impact, html, target: target.join(" "), why: [...any, ...all, ...none].map(each => each.message) }
     )))
 }"""
+AT_ONCE = "*, *::before, *::after { transition: none !important }"
+"""A color that is on its way from light to dark is none that anybody reads."""
 THEME = {"light": "rgb(255, 255, 255)", "dark": "rgb(19, 24, 22)"}
 IS_PAINTED = "ground => getComputedStyle(document.querySelector('.stApp')).backgroundColor === ground"
 BOX = "[data-testid='stPopoverBody']"
@@ -61,6 +63,7 @@ class Judge:
         page.locator("[data-test-script-state='notRunning']").wait_for()
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)  # as the browser's tools do, so the page's own policy stays as it is
+            page.add_style_tag(content=AT_ONCE)
         self._keep(f"{name}, light", page.evaluate(RUN, [within, {}]))
         try:
             self._in("dark")
