@@ -373,7 +373,7 @@ def bulk_close(stage: Stage) -> None:
     )
     page.get_by_role("button", name=re.compile(r"^Close \d+ conversations$")).click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_text("This cannot be undone.").wait_for()
+    dialog.get_by_text("This changes live data in Gladly.").wait_for()
     stage.take("bulk-confirm", dialog, above=MARGIN)
     dialog.get_by_role("button", name="Cancel").click()
 

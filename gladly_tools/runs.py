@@ -32,6 +32,8 @@ SWEEP_SECONDS = 600
 ORPHAN_SECONDS = 600
 SAMPLE_SECONDS = 20.0
 MOST_JOBS = 100_000
+COMMAND_LINE = "command line"
+"""Where a job is from that the command line runs, and forgets when its file is written."""
 
 
 class Runs:
@@ -97,28 +99,45 @@ class Runs:
         Raises the error that ended it, if one did.
         """
         parameters = export.confirm(client, parameters)
-        job = self._create(account, export, parameters, origin="command line")
-        ticket = self.runner.adopt(job.id)
+        job = self._create(account, export, parameters, origin=COMMAND_LINE)
+        return self._here(account, client, job.id, watcher)
+
+    def resume_here(self, account: Account, client: Client, job_id: str, watcher: Callable[[Ticket], None]) -> Job:
+        """Go on with a stopped job in this thread, as `run_here` does; one that has its result is returned as it is.
+
+        Raises NotFoundError, InputError for one that cannot go on, and the error that ended it, if one did.
+        """
+        job = self.journal.get(job_id, owner=account.owner)
+        self._check_kind(job)
+        if job.state.finished:
+            return job
+        self.runner.interrupt_orphans()
+        if not self.journal.queue(job_id, runner=self.runner.id):
+            raise InputError(f"The job {job_id} is under way.", "Wait until it has ended, or stop it first.")
+        return self._here(account, client, job_id, watcher)
+
+    def _here(self, account: Account, client: Client, job_id: str, watcher: Callable[[Ticket], None]) -> Job:
+        ticket = self.runner.adopt(job_id)
         watcher(ticket)
         error = self.runner.run(ticket, lambda ticket: self._work(account, client, ticket), patient=False)
         if error is not None:
             raise error
-        return self.journal.get(job.id)
+        return self.journal.get(job_id)
 
     def resume(self, account: Account, client: Client, job_id: str) -> Job:
-        """Go on with a stopped job of the account, from its last durable slice. Raises NotFoundError, InputError."""
-        job = self.journal.get(job_id, owner=account.owner)
-        if job.kind not in EXPORTS:
-            raise InputError(f"The export {job.kind} no longer exists.", "Delete the job.", field="job")
-        if self.journal.queue(job_id, runner=self.runner.id):
-            self.runner.submit(job_id, lambda ticket: self._work(account, client, ticket))
-        return self.journal.get(job_id)
+        """Go on with a stopped job of the account, from its last durable slice.
+
+        Raises NotFoundError, InputError, and GladlyToolsError where the account has reached a limit.
+        """
+        self._check_kind(self.journal.get(job_id, owner=account.owner))
+        self.check_limits(account)
+        return self._go_on(account, client, job_id)
 
     def resume_interrupted(self, account: Account, client: Client) -> Sequence[Job]:
         """Go on with every job of the account that lost its process; called when its owner signs in."""
         self.runner.interrupt_orphans()
         return [
-            self.resume(account, client, job.id)
+            self._go_on(account, client, job.id)
             for job in self.journal.list(account.owner)
             if job.state is State.INTERRUPTED and job.origin == "app" and job.kind in EXPORTS
         ]
@@ -223,6 +242,18 @@ class Runs:
                 logger.exception("old results could not be deleted")
             if self._closed.wait(SWEEP_SECONDS):
                 return
+
+    def _go_on(self, account: Account, client: Client, job_id: str) -> Job:
+        if self.journal.queue(job_id, runner=self.runner.id):
+            self.runner.submit(job_id, lambda ticket: self._work(account, client, ticket))
+        return self.journal.get(job_id)
+
+    def _check_kind(self, job: Job) -> None:
+        if job.kind not in EXPORTS:
+            raise InputError(
+                f"There is no export called {job.kind}.",
+                "A bulk run goes on with --resume of its own command; any other job can be deleted.",
+            )
 
     def _create(self, account: Account, export: Export[Any], parameters: Parameters, *, origin: str) -> Job:
         self.check_limits(account)

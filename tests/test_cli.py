@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -253,6 +255,66 @@ def test_an_export_that_fails_leaves_the_old_file_alone(run: Run, server: DemoSe
     assert result.exit_code == 1
     assert out.read_text() == "yesterday"
     assert "Traceback" not in result.stderr
+
+
+DAYS = ("event-history", "--report", "contact")
+
+
+def five_days(company: Company) -> tuple[str, ...]:
+    last = company.timeline.last_day
+    return ("--from", str(last - timedelta(days=5)), "--to", str(last - timedelta(days=1)))
+
+
+def test_an_export_that_fails_goes_on_where_it_ended(
+    run: Run, server: DemoServer, company: Company, tmp_path: Path
+) -> None:
+    whole = run("export", *DAYS, *five_days(company), "--out", "-")
+    assert whole.exit_code == 0, whole.stderr
+    asked = [seen.path for seen in server.seen].count("/api/v1/reports")
+
+    server.forget()
+    server.faults.add("/api/v1/reports", status=401, every=3)
+    failed = run("export", *DAYS, *five_days(company), "--out", str(tmp_path / "x.csv"))
+    assert failed.exit_code == 1
+    assert not (tmp_path / "x.csv").exists()
+    (job,) = re.findall(r"gladly-tools resume (\w+) --out PATH", failed.stderr)
+    assert "What is finished is kept for 24 h" in failed.stderr
+
+    resumed = run("resume", job, "--out", str(tmp_path / "x.csv"))
+    assert resumed.exit_code == 0, resumed.stderr
+    assert (tmp_path / "x.csv").read_bytes() == whole.stdout_bytes
+    assert [seen.path for seen in server.seen].count("/api/v1/reports") == asked + 1
+    assert run("resume", job, "--out", "-").exit_code == 1  # it is written, and no longer kept
+
+
+def test_rows_that_could_not_be_written_are_written_later(
+    run: Run, server: DemoServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("gladly_tools.cli.exports.Target.write", full)
+        result = run("export", "topics", "--out", str(tmp_path / "x.csv"))
+    (job,) = re.findall(r"gladly-tools resume (\w+) ", result.stderr)
+    without_charts = run("resume", job, "--out", "-", "--report-file", str(tmp_path / "x.html"))
+    assert without_charts.exit_code == 2
+    assert without_charts.stderr.startswith("--report-file: ")
+    server.forget()
+    assert run("resume", job, "--format", "json", "--out", str(tmp_path / "x.json")).exit_code == 0
+    assert len(json.loads((tmp_path / "x.json").read_text(encoding="utf-8"))) > 3
+    assert "/api/v1/topics" not in [seen.path for seen in server.seen]
+
+
+def test_only_an_own_export_goes_on(run: Run, server: DemoServer, company: Company) -> None:
+    server.faults.add("/api/v1/reports", status=401, every=3)
+    failed = run("export", *DAYS, *five_days(company), "--out", "-")
+    (job,) = re.findall(r"gladly-tools resume (\w+) ", failed.stderr)
+    other = server.accounts[1]
+    refused = run("resume", job, "--out", "-", GLADLY_USERNAME=other.username, GLADLY_API_TOKEN=other.api_token)
+    absent = run("resume", "nothing", "--out", "-")
+    assert refused.exit_code == absent.exit_code == 1
+    assert refused.stderr.replace(job, "nothing") == absent.stderr
 
 
 def test_nothing_of_a_run_is_left_behind(run: Run, tmp_path: Path) -> None:

@@ -200,6 +200,13 @@ def test_an_account_with_too_many_jobs_is_refused_another_and_others_are_not(
         )
     with pytest.raises(GladlyToolsError, match="2 jobs of this account run or wait already"):
         runs.start(account, client, EXPORTS["inboxes"], Parameters())
+    runs.journal.create(
+        "stopped", owner=account.owner, kind="inboxes", title="", origin="app", parameters={}, runner="x"
+    )
+    runs.journal.end("stopped", State.CANCELLED)
+    with pytest.raises(GladlyToolsError, match="2 jobs of this account run or wait already"):
+        runs.resume(account, client, "stopped")
+    assert runs.job(account, "stopped").state is State.CANCELLED
     runs.check_limits(other)
     runs.journal.end("j0", State.DONE)
     assert run(runs, client, account).state is State.DONE

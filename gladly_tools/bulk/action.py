@@ -121,6 +121,13 @@ class Action:
     undo: str = ""
 
     @property
+    def way_back(self) -> str:
+        """What can be done about it afterwards; nothing for what takes something back."""
+        if not self.undo:
+            return ""
+        return "What is closed can be opened again from the results; what the closing set off cannot be undone."
+
+    @property
     def would_change(self) -> tuple[Status, ...]:
         """What a check calls rows that would be changed, or could be."""
         return (self.aim, Status.NEEDS_TOPIC, Status.NEEDS_FORCE)

@@ -269,8 +269,7 @@ def _question(order: Order, account: Account) -> str:
         parts.append(f"adding topic {order.choices.topic_id}")
     if order.choices.force:
         parts.append("also while the customer waits")
-    undone = "This cannot be undone." if action.undo else "This changes live data."
-    return f"{', '.join(parts)}? {undone}"
+    return f"{', '.join(parts)}? This changes live data. {action.way_back}".strip()
 
 
 def _confirm(question: str, count: int, *, yes: bool) -> None:

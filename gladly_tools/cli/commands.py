@@ -17,7 +17,7 @@ import click
 
 from gladly_tools.cli.bulk import add_bulk_commands
 from gladly_tools.cli.compare import changes, snapshots
-from gladly_tools.cli.exports import export_group
+from gladly_tools.cli.exports import export_group, resume
 from gladly_tools.cli.questions import words_for
 from gladly_tools.cli.session import CREDENTIALS, signed_in
 from gladly_tools.errors import GladlyToolsError, InputError
@@ -144,6 +144,7 @@ def demo(port: int) -> None:
 
 
 main.add_command(export_group)
+main.add_command(resume)
 main.add_command(changes)
 main.add_command(snapshots)
 add_bulk_commands(main)

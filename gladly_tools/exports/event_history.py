@@ -195,6 +195,7 @@ EXPORT = Export(
     rows=rows,
     estimate=estimate,
     zone=lambda parameters: parameters.dates.zone,
+    order=lambda _parameters: "Timestamp",
     shown=(
         "Timestamp",
         "Event Type",

@@ -242,8 +242,12 @@ def dump_parameters(parameters: Parameters) -> dict[str, JsonValue]:
 
 
 def load_parameters(kind: type[P], stored: Mapping[str, Any]) -> P:
-    """Parameters from their JSON form."""
-    return kind(**{name: question.load(stored[name], name=name) for name, question in questions(kind).items()})
+    """Parameters from their JSON form. Raises InputError where an older version stored too little of them."""
+    asked = {name: question for name, question in questions(kind).items() if name in stored}
+    try:
+        return kind(**{name: question.load(stored[name], name=name) for name, question in asked.items()})
+    except TypeError:
+        raise InputError("This job is from before its export asked what it asks now.", "Run the export anew.") from None
 
 
 def describe_parameters(parameters: Parameters) -> str:

@@ -141,7 +141,9 @@ def _range(verb: str, condition: Condition, zone: str) -> str:
         return f"is {no}{low}" if is_one_day else f"{verb} {low} and {high}"
     if not low and not high:
         return f"is {no}of any value"
-    return f"is {no}{f'from {low}' if low else f'up to {high}'}"
+    if not low:
+        return f"is {no}up to {high}"
+    return f"is {no}{'from' if isinstance(condition.values[0], datetime) else 'at least'} {low}"
 
 
 def _end(value: Value, zone: str, *, last: bool) -> str:

@@ -87,10 +87,7 @@ def _body(session: Session, asked: Asked, order: Order) -> None:
             with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
                 st.markdown(f":gray[{name}]", width="content")
                 st.markdown(f"**{value}**", width="content")
-    if action.undo:
-        st.warning("**This cannot be undone.** It changes live data in Gladly.", icon=":material/warning:")
-    else:
-        st.warning("It changes live data in Gladly.", icon=":material/warning:")
+    st.warning(f"**This changes live data in Gladly.** {plain(action.way_back)}".strip(), icon=":material/warning:")
     typed = str(count)
     if count >= TYPED_FROM:
         typed = st.text_input(f"Type {count} to confirm", key=f"bulk:typed:{asked.run_id}", autocomplete="off")

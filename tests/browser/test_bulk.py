@@ -53,7 +53,7 @@ def test_from_the_list_to_the_results_with_a_reload_in_the_middle(page: Any, tmp
 
             page.get_by_role("button", name="Close 77 conversations").click()
             dialog = page.get_by_role("dialog")
-            dialog.get_by_text("This cannot be undone.").wait_for()
+            dialog.get_by_text("This changes live data in Gladly.").wait_for()
             dialog.get_by_role("textbox").fill("77")
             dialog.get_by_role("button", name="Close 77 conversations").click()
             page.get_by_role("button", name="Pause").wait_for()

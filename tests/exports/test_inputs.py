@@ -116,3 +116,12 @@ def test_the_exports_stand_in_the_portals_order() -> None:
         "call-events",
         "ivr-recordings",
     ]
+
+
+def test_what_an_older_version_stored_takes_the_usual_answer_to_a_newer_question() -> None:
+    whole = dump_parameters(ContactInformationParameters(dates=MARCH))
+    for name in ("customers", "inbox_ids"):
+        older = {key: value for key, value in whole.items() if key != name}
+        assert load_parameters(ContactInformationParameters, older) == ContactInformationParameters(dates=MARCH)
+    with pytest.raises(InputError, match="Run the export anew"):
+        load_parameters(ContactInformationParameters, {"customers": True})

@@ -21,6 +21,7 @@ def midnight(day: int) -> datetime:
         ("between", (100.0, 300.5), "C is between 100 and 300.5", "C is not between 100 and 300.5"),
         ("between", (1, 123456789), "C is between 1 and 123,456,789", "C is not between 1 and 123,456,789"),
         ("between", (None, 300), "C is up to 300", "C is not up to 300"),
+        ("between", (600, None), "C is at least 600", "C is not at least 600"),
         ("between", (None, None), "C is of any value", "C is not of any value"),
         (
             "between",

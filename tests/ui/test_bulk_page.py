@@ -87,7 +87,7 @@ def test_from_the_check_over_the_typed_count_to_the_results(here: Portal, sessio
     assert metrics["Customer is waiting"] == "1"
     assert "By inbox" in words(at)
     at = press(at, "Close 59 conversations")
-    assert "This cannot be undone." in words(at)
+    assert "This changes live data in Gladly." in words(at)
     assert "Brightleaf Home & Garden" in words(at)
     at.text_input[0].input("60")
     at = confirm(at, "Close 59 conversations")
