@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -47,6 +46,8 @@ MOST_MB = 150
 JOB_BYTES = 1_250_000_000
 """How large a file the memory of a job is measured with; `LARGE_BYTES` by the subject of that name."""
 LARGE_BYTES = 5_000_000_000
+BYTES_PER_ITEM = 1287
+"""About, of the made-up items."""
 _JOB_SECONDS = 3600.0
 
 
@@ -106,16 +107,11 @@ def measure_memory(scale: Scale, *, size: int = JOB_BYTES) -> Iterator[Figure]:
     """The memory of a process that runs one whole job, from the file to the finished result, above that it had idle."""
     with tempfile.TemporaryDirectory(prefix="file-export-") as name:
         folder = Path(name)
-        write_customers(folder / "customers.jsonl", size // 1287)
+        items = min(size // BYTES_PER_ITEM, scale.rows * (LARGE_BYTES // JOB_BYTES))
+        write_customers(folder / "customers.jsonl", items)
         write_topics(folder / "topics.jsonl")
         (folder / "agents.jsonl").write_bytes(b"")
-        write_items(folder / "once", scale.rows)
-        once = (folder / "once").stat().st_size
-        with (folder / ITEMS).open("wb") as file:
-            for _ in range(-(-size // once)):
-                with (folder / "once").open("rb") as source:
-                    shutil.copyfileobj(source, file, 1024 * 1024)
-        (folder / "once").unlink()
+        write_items(folder / ITEMS, items)
         whole = (folder / ITEMS).stat().st_size
         with child(serve, folder, None) as server:
             url = server.hear()

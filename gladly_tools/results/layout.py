@@ -140,7 +140,7 @@ def _shape(file: pq.ParquetFile) -> tuple[tuple[str, ...], tuple[int, ...], int]
     return tuple(file.schema_arrow.names), rows, sum(group.total_byte_size for group in groups)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _footer(path: Path, modified: int, size: int) -> Footer:
     try:
         with pq.ParquetFile(path) as file:

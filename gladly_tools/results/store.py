@@ -230,7 +230,8 @@ class Result:
         schema = arrow_schema(kept)
         rows = offset = 0
         removed: dict[str, int] = {}
-        with FileWriter(self._finished_file, schema) as writer:
+        originals = [each.stored for each in kept if each.column.original]
+        with FileWriter(self._finished_file, schema, originals=originals) as writer:
             for path in parts:
                 with open_stream(path) as file:
                     for batch in file.iter_batches(_merge_rows(path), columns=schema.names):
