@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,12 +19,6 @@ from gladly_tools.settings import Settings
 TODAY = date(2026, 3, 20)  # the clocks in New York went forward on the 8th
 NOW = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 UNLIMITED = Limits(requests_per_second=100_000, reports_per_minute=100_000, reports_in_flight=100)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: half the time is spent waiting for browsers and servers."""
-    return (os.cpu_count() or 1) + 1
 
 
 def make_company(**more: Any) -> Company:

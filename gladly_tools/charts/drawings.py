@@ -335,6 +335,7 @@ def cells(
                 labelAngle=-45 if texts else 0,
                 labelLimit=120,
                 labelOverlap=not texts,
+                labelSeparation=12,
                 labelFlush=False,
                 domain=False,
                 ticks=False,

@@ -195,7 +195,6 @@ EXPORT = Export(
     rows=rows,
     estimate=estimate,
     zone=lambda parameters: parameters.dates.zone,
-    order=lambda _parameters: "Timestamp",
     shown=(
         "Timestamp",
         "Event Type",

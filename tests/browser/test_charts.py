@@ -8,7 +8,7 @@ from typing import Any
 
 from gladly_tools.charts import DARK, LIGHT
 from tests.browser.conftest import App
-from tests.browser.test_journeys import sign_in, start_contact_information, state
+from tests.browser.test_journeys import settled, sign_in, start_contact_information, state
 
 CARD = "[class*='st-key-chart-card-{key}-']"
 
@@ -20,11 +20,6 @@ def card(page: Any, key: str) -> Any:
 def drop_filter(page: Any) -> None:
     """Take the one filter off."""
     page.locator("[class*='st-key-remove-']").get_by_role("button").click()
-
-
-def settled(page: Any) -> None:
-    """Wait until what was last clicked is drawn; a control that is only being drawn may drop a click."""
-    page.locator("[data-test-script-state='notRunning']").wait_for()
 
 
 def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, app: App, tmp_path: Path) -> None:

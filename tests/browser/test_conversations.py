@@ -151,7 +151,7 @@ def test_a_hostile_message_of_the_demo_company_is_shown_and_nothing_more(
     opened = watched(page)
     sign_in(page, app.url)
     export(page, conversation.id)
-    assert any(marker in text for text in texts(page))
+    page.get_by_test_id("stText").filter(has_text=marker).first.wait_for(state="attached")
     nothing_came_alive(page)
     fill(page, "Search", marker)
     page.get_by_text(re.compile(r"^\d+ entr(y|ies) with")).wait_for()

@@ -9,16 +9,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError
 
-from tests.browser.conftest import App
+from tests.browser.conftest import PATIENCE, App
 
 DEMO = "Try the demo company"
+PRESS_AGAIN = 10_000
 
 
 def sign_in(page: Any, url: str) -> None:
     page.goto(url)
     page.get_by_role("button", name=DEMO).click()
     page.get_by_role("button", name="Sign out").wait_for()
+
+
+def settled(page: Any) -> None:
+    """Wait until what was last done is drawn; what is only being drawn is faint, and may drop a click or a key."""
+    page.locator("[data-test-script-state='notRunning']").wait_for()
+    page.locator("[data-stale='true']").first.wait_for(state="detached")
+
+
+def press_for(button: Any, shown: Any) -> None:
+    """Press a button until it shows what it is for; only for one that may be pressed more than once."""
+    for _ in range(PATIENCE // PRESS_AGAIN):
+        button.click()
+        try:
+            shown.wait_for(timeout=PRESS_AGAIN)
+            return
+        except TimeoutError:
+            continue
+    shown.wait_for()
 
 
 def state(page: Any, word: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gladly_tools.demo import Company
 from tests.browser.conftest import App
-from tests.browser.test_journeys import sign_in, state
+from tests.browser.test_journeys import settled, sign_in, state
 
 INSIDE = "() => !!document.activeElement.closest(\"[data-testid='stPopoverBody']\")"
 
@@ -98,6 +98,7 @@ def test_a_list_is_uploaded_checked_confirmed_and_closed(page: Any, app: App, tm
     sign_in(page, f"{app.url}/bulk-close")
     page.get_by_text("No runs yet").wait_for()
     begin(page)
+    settled(page)
     reach(page, "Upload")
     with page.expect_file_chooser() as waiting:
         page.keyboard.press("Enter")
