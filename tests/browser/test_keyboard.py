@@ -95,6 +95,7 @@ def test_from_the_sign_in_to_an_answer_in_sql_and_to_what_changed(page: Any, app
 def test_a_list_is_uploaded_checked_confirmed_and_closed(page: Any, app: App, tmp_path: Path) -> None:
     upload = tmp_path / "ids.csv"
     upload.write_text("\n".join(["Conversation ID", *list(Company.make().conversations)[:3]]))
+    page.on("filechooser", lambda _chooser: None)  # the browser learns in time that nobody sits there to choose
     sign_in(page, f"{app.url}/bulk-close")
     page.get_by_text("No runs yet").wait_for()
     begin(page)
