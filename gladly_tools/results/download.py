@@ -69,7 +69,7 @@ class Format(StrEnum):
 
 # What is made of a batch is several times as large as the batch: most with JSON, which repeats the names. A Parquet
 # file packs worse in small batches.
-_BATCH_ROWS = {Format.CSV: 1536, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 2500}
+_BATCH_ROWS = {Format.CSV: 768, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 2500}
 
 _CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
