@@ -304,6 +304,9 @@ def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> It
             writer.write_table(
                 pa.Table.from_batches([pa.RecordBatch.from_arrays(each.columns, schema=schema) for each in group])
             )
+            group.clear()
+            # What a group's columns were packed with is of every size, and the allocator keeps it all.
+            pa.default_memory_pool().release_unused()
             yield sink.taken()
     yield sink.taken()
 

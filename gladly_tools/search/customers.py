@@ -13,10 +13,7 @@ from gladly_tools.search.lines import (
     Unreadable,
     UnreadableLine,
     batches_of,
-    ends_of,
     is_blank,
-    is_record_a_line,
-    lines_of,
     read_record,
     record_of,
 )
@@ -33,33 +30,24 @@ class _Customer(msgspec.Struct, gc=False):
     phones: msgspec.Raw = ABSENT
 
 
-_decoder = msgspec.json.Decoder(_Customer)
-_decode = _decoder.decode
+_decode = msgspec.json.Decoder(_Customer).decode
 
 
 def matching_customers(piece: bytes, test: ContactTest) -> Iterator[str]:
     """The ids of the customers on these lines whose contacts match; lines that cannot be read are none."""
-    customers: list[_Customer] = []
-    if is_record_a_line(piece, ends := ends_of(piece)):
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # another shape: line by line
-            customers = _decoder.decode_lines(piece)
-    if len(customers) != len(ends) or any(each.emails is not ABSENT or each.phones is not ABSENT for each in customers):
-        yield from _one_by_one(piece, test)
-        return
-    contacts = [[*(each.emailAddresses or ()), *(each.phoneNumbers or ())] for each in customers]
-    for place in sorted(test.suspects(["\n".join(each) for each in contacts])):
-        if any(map(test.holds, contacts[place])):
-            yield customers[place].id
-
-
-def _one_by_one(piece: bytes, test: ContactTest) -> Iterator[str]:
-    for line in lines_of(piece):
-        try:
-            key = matching_customer(line, test)
-        except UnreadableLine:
-            continue
-        if key is not None:
-            yield key
+    lines = piece.split(b"\n")
+    try:
+        texts = piece.decode().split("\n")
+    except UnicodeDecodeError:
+        worth_reading: Iterable[int] = range(len(lines))
+    else:
+        # What a record says stands in its line as it is, unless an escape hides it.
+        escaped = [place for place, text in enumerate(texts) if "\\" in text]
+        worth_reading = sorted({*test.suspects(texts), *escaped})
+    for place in worth_reading:
+        with suppress(UnreadableLine):
+            if (key := matching_customer(lines[place], test)) is not None:
+                yield key
 
 
 def matching_customer(line: bytes, test: ContactTest) -> str | None:

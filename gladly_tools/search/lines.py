@@ -58,7 +58,7 @@ def pieces_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
     A byte order mark at the beginning is left out. Only a piece is ever in memory.
     """
-    waiting: list[bytes] = []
+    waiting: list[bytes | memoryview] = []
     size = 0
     is_first = True
     for chunk in _without_endless_lines(chunks):
@@ -68,7 +68,7 @@ def pieces_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
             size += len(part)
             if size < BATCH_BYTES or not (end := part.rfind(b"\n") + 1):
                 continue
-            waiting[-1] = part[:end]
+            waiting[-1] = memoryview(part)[:end]
             piece = b"".join(waiting)
             yield piece.removeprefix(_BOM) if is_first else piece
             is_first = False

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import compress
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -54,6 +55,8 @@ class _Content(msgspec.Struct, gc=False):
     content: SearchedContent | None = None  # type: ignore[valid-type]  # a class made of the list of fields
 
 
+_customer_of = attrgetter("customerId")
+_sender_of = attrgetter("content.sender")
 _read_conversation = msgspec.json.Decoder(_InConversation).decode
 _read_content = msgspec.json.Decoder(_Content).decode
 
@@ -114,11 +117,11 @@ class Matcher:
         return places
 
     def _of_contacts(self, items: Sequence[Any], places: Sequence[int]) -> list[int]:
-        keys = [items[place].customerId for place in places]
-        taken = set(compress(places, map(self._customers.__contains__, keys)))
+        asked = items if len(places) == len(items) else [items[place] for place in places]
+        taken = set(compress(places, map(self._customers.__contains__, map(_customer_of, asked))))
         sent: Sequence[int] = places
         try:
-            senders: list[str] = [items[place].content.sender for place in places]
+            senders: list[str] = list(map(_sender_of, asked))
             suspects = self._contacts.suspects(senders)
         except (AttributeError, TypeError):  # an item without a content, or with a list of senders
             senders, sent = [], []

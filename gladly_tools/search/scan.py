@@ -6,7 +6,7 @@ Nothing stops it: a line that cannot be read is handed on as it came, with its n
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gladly_tools.search.lines import (
     Ends,
@@ -41,19 +41,20 @@ class Progress:
         return Progress(**{name: getattr(self, name) + getattr(other, name) for name in self.__slots__})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Batch:
     """What was found in a piece of the file; lists of the same length, in the file's order.
 
-    `lines` are the lines taken as they came, with their endings, `numbers` theirs, from 1; `is_match` tells a match
-    from another item of its conversation.
+    `progress` is how far the scan is with it. `lines` are the lines taken as they came, with their endings, `numbers`
+    theirs, from 1; `is_match` tells a match from another item of its conversation. `blank` lines are counted alone.
     """
 
-    progress: Progress = field(default_factory=Progress)
+    progress: Progress = Progress()
     lines: list[bytes] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     is_match: list[bool] = field(default_factory=list)
     unreadable: list[Unreadable] = field(default_factory=list)
+    blank: int = 0
 
 
 def scan(chunks: Iterable[bytes], search: ItemSearch) -> Iterator[Batch]:
@@ -66,38 +67,39 @@ def scan(chunks: Iterable[bytes], search: ItemSearch) -> Iterator[Batch]:
     progress = Progress()
     for piece in pieces_of(chunks):
         ends = ends_of(piece)
-        batch, blank = _batch_of(matcher, piece, ends, progress.lines + 1, with_others=bool(search.conversations))
-        progress = replace(
-            progress + Progress(bytes=len(piece), lines=len(ends), blank=blank),
+        batch = _batch_of(matcher, piece, ends, progress.lines + 1, with_others=bool(search.conversations))
+        batch.progress = progress = Progress(
+            bytes=progress.bytes + len(piece),
+            lines=progress.lines + len(ends),
+            blank=progress.blank + batch.blank,
             unreadable=progress.unreadable + len(batch.unreadable),
             matches=progress.matches + sum(batch.is_match),
             taken=progress.taken + len(batch.lines),
             untimed=matcher.untimed,
         )
-        yield replace(batch, progress=progress)
+        yield batch
 
 
-def _batch_of(matcher: Matcher, piece: bytes, ends: Ends, first: int, *, with_others: bool) -> tuple[Batch, int]:
-    """What was found in these lines, the first of which has this number, and how many are blank."""
+def _batch_of(matcher: Matcher, piece: bytes, ends: Ends, first: int, *, with_others: bool) -> Batch:
+    """What was found in these lines, the first of which has this number."""
     taken = matcher.taken_of(piece, ends)
     if taken is None:
         return _line_by_line(matcher, lines_of(piece), first, with_others=with_others)
     places, is_match = taken
     starts = [0, *ends.tolist()]
     lines = [piece[starts[place] : starts[place + 1]] for place in places]
-    return Batch(lines=lines, numbers=[first + place for place in places], is_match=is_match), 0
+    return Batch(lines=lines, numbers=[first + place for place in places], is_match=is_match)
 
 
-def _line_by_line(matcher: Matcher, lines: Sequence[bytes], first: int, *, with_others: bool) -> tuple[Batch, int]:
+def _line_by_line(matcher: Matcher, lines: Sequence[bytes], first: int, *, with_others: bool) -> Batch:
     batch = Batch()
-    blank = 0
     for number, line in enumerate(lines, start=first):
         try:
             matched = matcher.matches(line)
             taken = matched or (with_others and matcher.is_in_conversation(line))
         except UnreadableLine as error:
             if is_blank(line):
-                blank += 1
+                batch.blank += 1
             else:
                 batch.unreadable.append(Unreadable(number=number, line=record_of(line), why=str(error)))
             continue
@@ -105,4 +107,4 @@ def _line_by_line(matcher: Matcher, lines: Sequence[bytes], first: int, *, with_
             batch.lines.append(line)
             batch.numbers.append(number)
             batch.is_match.append(matched)
-    return batch, blank
+    return batch

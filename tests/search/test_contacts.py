@@ -133,13 +133,20 @@ _CUSTOMERS = st.fixed_dictionaries(
 )
 
 
+def _line_of(record: object, *, is_escaped: bool) -> bytes:
+    text = json.dumps(record, ensure_ascii=False)
+    return (text.replace("a", r"\u0061").replace("+", r"\u002B") if is_escaped else text).encode() + b"\n"
+
+
 @given(
-    records=st.lists(_CUSTOMERS, max_size=5),
+    records=st.lists(st.tuples(_CUSTOMERS, st.booleans()), max_size=5),
     broken=st.sampled_from([b"", b"\n", b"{broken\n", b'{"id":"z\xff"}\n', b'{"id":"a"']),
 )
-def test_customers_looked_at_together_are_those_found_one_by_one(records: list[object], broken: bytes) -> None:
+def test_customers_looked_at_together_are_those_found_one_by_one(
+    records: list[tuple[object, bool]], broken: bytes
+) -> None:
     test = ContactTest(parse_contacts("ann@example.com, +16505550100"))
-    lines = [json.dumps(record, ensure_ascii=False).encode() + b"\n" for record in records]
+    lines = [_line_of(record, is_escaped=is_escaped) for record, is_escaped in records]
     one_by_one = [key for line in lines if (key := matching_customer(line, test)) is not None]
     assert list(matching_customers(b"".join(lines) + broken, test)) == one_by_one
 
