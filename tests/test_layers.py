@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -94,7 +96,7 @@ LIBRARIES = {
     "duckdb": {"results"},
     "sqlite3": {"bulk", "disk_faults", "jobs", "saved_views", "snapshots", "sqlite_file"},
     "openpyxl": {"bulk"},
-    "altair": {"charts", "ui"},
+    "altair": {"charts"},
     "vl_convert": {"charts"},
     "msgspec": {"search"},
 }
@@ -131,3 +133,9 @@ def test_a_module_imports_only_what_lies_beneath_it(path: Path) -> None:
 def test_a_library_is_imported_in_its_own_part_alone(library: str) -> None:
     users = {part_of(path) for path in FILES if any(name.split(".")[0] == library for name in imported(path))}
     assert users == LIBRARIES[library]
+
+
+def test_what_few_pages_need_is_not_loaded_before_the_first_page() -> None:
+    asked = "import sys, gladly_tools.cli, gladly_tools.web.routes, gladly_tools.web.bulk_routes; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert {"altair", "openpyxl", "vl_convert"}.isdisjoint(done.stdout.split())

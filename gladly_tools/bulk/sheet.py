@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from xml.etree.ElementTree import ParseError
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from gladly_tools.errors import InputError
 
 MOST_PARTS = 2_000
@@ -24,7 +21,7 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 1024 * 1024
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-_ODD = (*_DAMAGED, InvalidFileException, KeyError, TypeError, AttributeError, IndexError, ParseError)
+_ODD = (*_DAMAGED, KeyError, TypeError, AttributeError, IndexError, ParseError)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,11 +42,15 @@ def is_workbook(data: bytes) -> bool:
 
 def read_workbook(data: bytes, *, most_columns: int) -> Book:
     """Open a workbook; rows are read as they are asked for. Raises InputError, also while reading."""
+    import openpyxl  # most lists are CSV, and no portal should take longer to start for it
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    odd = (*_ODD, InvalidFileException)
     _check_parts(data)
     try:
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except _ODD:
+    except odd:
         raise _no_workbook() from None
     if not sheets:
         raise _unusable("The workbook has no sheet that can be seen.", "Put the list on the first sheet.")
@@ -63,7 +64,7 @@ def read_workbook(data: bytes, *, most_columns: int) -> Book:
             for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1):
                 # One cell more than allowed is enough to see that there are too many.
                 yield number, [_text(cell) for cell in cells[: most_columns + 1]]
-        except _ODD:
+        except odd:
             raise _no_workbook() from None
         finally:
             book.close()

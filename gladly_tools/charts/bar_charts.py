@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from gladly_tools.amounts import short_duration
+from gladly_tools.charts import alt
 from gladly_tools.charts.chart import Chart, Mark
 from gladly_tools.charts.drawings import BAR_HEIGHT, bars, spans, tip
 from gladly_tools.charts.picking import SMALL_GROUP, SMALL_NOTE, named, none_of, one_of

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
-import altair as alt
 import pandas as pd
 
+from gladly_tools.charts import alt
 from gladly_tools.charts.look import Look
 from gladly_tools.results.query import Condition
 
-AnyChart = alt.Chart | alt.LayerChart
+AnyChart: TypeAlias = "alt.Chart | alt.LayerChart"
 
 MARK = "mark"
 """The field of a drawing that numbers the rows of the chart's frame, from 0; selections are made of it."""

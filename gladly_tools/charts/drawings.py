@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
+from gladly_tools.charts import alt
 from gladly_tools.charts.chart import MARK, AnyChart
 from gladly_tools.charts.look import Look
 from gladly_tools.charts.picking import starred

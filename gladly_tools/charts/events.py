@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import altair as alt
 import pandas as pd
 
 from gladly_tools import event_figures
 from gladly_tools.amounts import duration
+from gladly_tools.charts import alt
 from gladly_tools.charts.activity import Activity, activity_charts
 from gladly_tools.charts.chart import AnyChart, Chart, Size
 from gladly_tools.charts.dashboard import Dashboard, Drawn, Scope, Section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import altair as alt
+from gladly_tools.charts import alt
 
 
 @dataclass(frozen=True, kw_only=True)

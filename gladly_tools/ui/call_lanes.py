@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -24,6 +23,7 @@ from gladly_tools.calls import (
     lane_of,
     spans,
 )
+from gladly_tools.charts import alt
 from gladly_tools.results.store import Result
 from gladly_tools.results.table import Table
 from gladly_tools.ui.drawing import draw, ink, legend

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
+from gladly_tools.charts import alt
 from gladly_tools.comparing.numbers import Measure
 from gladly_tools.ui.compare_words import amount, change_of, percent_of
 from gladly_tools.ui.drawing import draw, ink, is_dark

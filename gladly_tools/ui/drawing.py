@@ -8,10 +8,9 @@ from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-import altair as alt
 import streamlit as st
 
-from gladly_tools.charts import DARK, LIGHT, Chart, Look
+from gladly_tools.charts import DARK, LIGHT, Chart, Look, alt
 from gladly_tools.charts.chart import MARK, AnyChart, styled
 
 

@@ -130,7 +130,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet_module.openpyxl, "load_workbook", lambda *_given, **_named: pytest.fail("was opened"))
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *_given, **_named: pytest.fail("was opened"))
     bomb = repacked(workbook([COLUMN], ["abc"]), SHEET, b" " * 160 * 1024 * 1024)
     assert len(bomb) < 1_000_000
     with pytest.raises(InputError, match="unpacks to more"):

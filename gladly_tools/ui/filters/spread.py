@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
+from gladly_tools.charts import alt
 from gladly_tools.results.histogram import Bin
 from gladly_tools.results.words import day_words, number_words
 from gladly_tools.ui.drawing import is_dark, look
