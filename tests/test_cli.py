@@ -228,7 +228,7 @@ def test_rows_that_could_not_be_written_are_kept(run: Run, tmp_path: Path, monke
     def full(*_arguments: object, **_named: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gladly_tools.cli.exports.Target.write", full)
+    monkeypatch.setattr("gladly_tools.cli.exports.Destination.write", full)
     result = run("export", "inboxes", "--out", str(tmp_path / "x.csv"))
     assert result.exit_code == 1
     assert "rows are kept" in result.stderr
@@ -294,7 +294,7 @@ def test_rows_that_could_not_be_written_are_written_later(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("gladly_tools.cli.exports.Target.write", full)
+        patch.setattr("gladly_tools.cli.exports.Destination.write", full)
         result = run("export", "topics", "--out", str(tmp_path / "x.csv"))
     (job,) = re.findall(r"gladly-tools resume (\w+) ", result.stderr)
     without_charts = run("resume", job, "--out", "-", "--report-file", str(tmp_path / "x.html"))

@@ -22,7 +22,7 @@ from gladly_tools.bulk.id_file import LARGEST_FILE
 from gladly_tools.bulk.lists import read_list
 from gladly_tools.bulk.records import BulkRun
 from gladly_tools.bulk_runs import BulkRuns, Order
-from gladly_tools.cli.files import Target
+from gladly_tools.cli.files import Destination
 from gladly_tools.cli.progress import Progress
 from gladly_tools.cli.session import signed_in
 from gladly_tools.errors import GladlyToolsError, InputError, NotFoundError
@@ -87,7 +87,7 @@ def _run(
     if sum(each is not None for each in (path, resume, run)) != 1:
         others = "--resume or --run" if actions[0].takes_back else "--resume"
         raise InputError(f"Give a file of IDs, or {others} with a run.", "Exactly one of them.", field="IDS")
-    target = Target(results, option="--results")
+    destination = Destination(results, option="--results")
     try:
         settings = Settings.from_environment()
         order = None if path is None else _order(actions, path, plan_only=plan_only, **chosen)
@@ -113,12 +113,12 @@ def _run(
                 shown.end()
             if error is not None and bulk.counts(ended).get(Status.NOT_ATTEMPTED, 0) == ended.total:
                 raise _before_the_first_row(error)
-            written = _write(bulk, account, ended, target)
+            written = _write(bulk, account, ended, destination)
             if ended.is_check:
                 _tell_inboxes(bulk, ended, client)
             _end(bulk, ended, error, written)
     finally:
-        target.close()
+        destination.close()
 
 
 def _order(
@@ -153,10 +153,10 @@ def _order(
         raise InputError(error.what, error.advice, field=path) from None
 
 
-def _write(bulk: BulkRuns, account: Account, run: BulkRun, target: Target) -> Path:
+def _write(bulk: BulkRuns, account: Account, run: BulkRun, destination: Destination) -> Path:
     """Write the Results CSV over what was there, and return its path."""
     try:
-        path = target.write(bulk.results(account, run.id), partial=False)
+        path = destination.write(bulk.results(account, run.id), partial=False)
     except OSError as error:
         raise GladlyToolsError(
             f"The results could not be written ({error.strerror}).",

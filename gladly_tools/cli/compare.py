@@ -16,7 +16,7 @@ import click
 
 from gladly_tools.account import Account
 from gladly_tools.amounts import counted
-from gladly_tools.cli.files import Target
+from gladly_tools.cli.files import Destination
 from gladly_tools.cli.session import signed_in
 from gladly_tools.comparing.configuration import SHAPES, Changes, compare
 from gladly_tools.comparing.files import as_csv, as_json
@@ -50,7 +50,7 @@ def changes(
     folder (GLADLY_TOOLS_DATA_DIR), those of the portal too; Gladly itself tells nothing of the past. Days are those
     of the organization's time zone.
     """
-    into = Target(out)
+    destination = Destination(out)
     try:
         with _kept() as (mine, account, settings):
             states = _states(mine, export, languages)
@@ -58,10 +58,10 @@ def changes(
             before, after = _chosen(states, days, account.zone)
             separator = str(after.asked.get("separator", settings.topic_separator))
             found = compare(mine.open(before.id), mine.open(after.id), SHAPES[export], separator=separator)
-            path = into.write(iter([(as_csv if format == "csv" else as_json)(found.frame)]), partial=False)
+            path = destination.write(iter([(as_csv if format == "csv" else as_json)(found.frame)]), partial=False)
             _tell(found, before, after, account.zone, path)
     finally:
-        into.close()
+        destination.close()
 
 
 @click.command("snapshots")

@@ -14,7 +14,7 @@ import click
 
 from gladly_tools.account import Account
 from gladly_tools.amounts import counted, duration
-from gladly_tools.cli.files import Target
+from gladly_tools.cli.files import Destination
 from gladly_tools.cli.progress import Progress
 from gladly_tools.cli.questions import answer_of, options_of
 from gladly_tools.cli.session import signed_in
@@ -48,22 +48,22 @@ def export_group() -> None:
 class Wanted:
     """Where a result goes, how it is written, of a CSV whether with a byte order mark and with formulas guarded."""
 
-    target: Target
+    destination: Destination
     format: Format
     bom: bool
     guard: bool
-    report: Target | None
+    report: Destination | None
 
 
 @contextmanager
 def _wanted(given: dict[str, Any]) -> Iterator[Wanted]:
     """What the options of `_file_options` say, which are taken out of what was given; files are closed at the end."""
     with ExitStack() as stack:
-        target = stack.enter_context(closing(Target(given.pop("out"))))
+        destination = stack.enter_context(closing(Destination(given.pop("out"))))
         path = given.pop("report_file", None)
-        report = None if path is None else stack.enter_context(closing(Target(path, option="--report-file")))
+        report = None if path is None else stack.enter_context(closing(Destination(path, option="--report-file")))
         yield Wanted(
-            target=target,
+            destination=destination,
             format=Format(given.pop("format")),
             bom=given.pop("bom"),
             guard=given.pop("excel_guard"),
@@ -181,7 +181,7 @@ def _deliver(result: Result, wanted: Wanted) -> None:
         chunks = archive(result, wanted.format, bom=wanted.bom, guard=wanted.guard)
     else:
         chunks = encode(Table(result), Query(), wanted.format, bom=wanted.bom, guard=wanted.guard)
-    path = wanted.target.write(chunks, partial=manifest.partial)
+    path = wanted.destination.write(chunks, partial=manifest.partial)
     for note in manifest.notes:
         mark = "Missing data" if note.level == "partial" else "Note"
         click.echo(f"{mark}: {note.text} ({note.count:,})", err=True)
@@ -192,7 +192,7 @@ def _deliver(result: Result, wanted: Wanted) -> None:
     click.echo(f"{', '.join(counts)}, {kind}{f', in {path}' if path else ''}", err=True)
 
 
-def _write_report(runs: Runs, result: Result, account: Account, target: Target) -> None:
+def _write_report(runs: Runs, result: Result, account: Account, destination: Destination) -> None:
     names = Names(runs, account)
     try:
         found = report_of(
@@ -204,7 +204,7 @@ def _write_report(runs: Runs, result: Result, account: Account, target: Target) 
             known_topics=names.topics(),
             separator=runs.settings.topic_separator,
         )
-        path = target.write(iter([page(found)]), partial=result.manifest.partial)
+        path = destination.write(iter([page(found)]), partial=result.manifest.partial)
     except GladlyToolsError as error:
         raise GladlyToolsError(f"The report was not written. {error.what}", error.advice) from None
     click.echo(f"report in {path}", err=True)

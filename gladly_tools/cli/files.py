@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 
-class Target:
+class Destination:
     """Where a result goes: a file that appears only when it is whole, or standard output.
 
     The file is begun at once, so that a folder that cannot be written to is told before hours of work and not after.

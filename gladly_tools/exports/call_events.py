@@ -31,7 +31,7 @@ from gladly_tools.exports.call_question import CallQuestion, calls_at
 from gladly_tools.exports.event_history import METRIC_SETS
 from gladly_tools.exports.export import Export, Section, Slice, Workbench
 from gladly_tools.exports.inputs import Parameters, ask
-from gladly_tools.exports.names import Names
+from gladly_tools.exports.names import AskedNames
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
 NEAR = timedelta(minutes=2)
@@ -113,7 +113,7 @@ def rows(workbench: Workbench, parameters: CallEventsParameters, _slice: Slice) 
             + ("" if source == PARTICIPANT_EVENTS else f"; the rest was to be {LACKS[source]}"),
             partial=True,
         )
-    names = Names(workbench)
+    names = AskedNames(workbench)
     told = in_order([*item_steps(call.item), *steps])
     first = next((moment for step in told if (moment := step.moment)), None)
     for step in told:
@@ -178,7 +178,7 @@ def _stretch(item: Mapping[str, Any]) -> _Stretch:
     return _Stretch(start=start, end=max(start, end))
 
 
-def _row(step: Step, first: datetime | None, names: Names) -> Row:
+def _row(step: Step, first: datetime | None, names: AskedNames) -> Row:
     who, moment = step.participant, step.moment
     row: dict[str, Cell] = {
         "timestamp": step.at,

@@ -12,7 +12,7 @@ from gladly_tools.exports.conversation_items import rows as rows_of
 from gladly_tools.exports.export import Export, Section, Slice, Workbench
 from gladly_tools.exports.identifiers import IdQuestion
 from gladly_tools.exports.inputs import Parameters, ask
-from gladly_tools.exports.names import Names
+from gladly_tools.exports.names import AskedNames
 from gladly_tools.results.schema import Row
 
 
@@ -46,7 +46,7 @@ def rows(workbench: Workbench, parameters: ConversationParameters, _slice: Slice
     workbench.progress(0, "reading the items")
     fetched = fetch(workbench.client, parameters.conversation_id)
     remark(workbench, fetched)
-    yield from rows_of(fetched, Names(workbench))
+    yield from rows_of(fetched, AskedNames(workbench))
 
 
 EXPORT = Export(

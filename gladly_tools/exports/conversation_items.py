@@ -9,7 +9,7 @@ from typing import Any
 
 from gladly_tools.api import Client
 from gladly_tools.exports.export import Workbench
-from gladly_tools.exports.names import Names
+from gladly_tools.exports.names import AskedNames
 from gladly_tools.items import ITEM_COLUMNS, item_row, order_of
 from gladly_tools.results.schema import Cell, Column, Kind, Row
 
@@ -98,7 +98,7 @@ def remark(workbench: Workbench, fetched: Fetched) -> None:
         workbench.remark("Items beyond the most that Gladly gives, found by their session", count=fetched.recovered)
 
 
-def rows(fetched: Fetched, names: Names) -> Iterator[Row]:
+def rows(fetched: Fetched, names: AskedNames) -> Iterator[Row]:
     """The rows of one conversation's items."""
     for item in fetched.items:
         row: dict[str, Cell] = dict(item_row(item))

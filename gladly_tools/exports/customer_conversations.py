@@ -14,7 +14,7 @@ from gladly_tools.exports.custom_attributes import AttributeNames
 from gladly_tools.exports.export import Export, Into, OtherTable, Section, Slice, Workbench
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, KnownBy, customers_matching
 from gladly_tools.exports.inputs import Parameters, ask
-from gladly_tools.exports.names import Names
+from gladly_tools.exports.names import AskedNames
 from gladly_tools.results.schema import Column, Kind, Row
 
 MOST_CONVERSATIONS = 100
@@ -95,7 +95,7 @@ def rows(workbench: Workbench, parameters: CustomerConversationsParameters, _sli
             partial=True,
         )
     workbench.expect(len(listing.found))
-    names, attributes = Names(workbench), AttributeNames(workbench)
+    names, attributes = AskedNames(workbench), AttributeNames(workbench)
     everything = client.each(lambda one: _fetch(client, one), listing.found)
     for number, (conversation, fetched) in enumerate(zip(listing.found, everything, strict=True), start=1):
         yield _row(conversation, names, attributes)
@@ -115,7 +115,7 @@ def _fetch(client: Client, conversation: Conversation) -> Fetched | None:
         return None
 
 
-def _row(conversation: Conversation, names: Names, attributes: AttributeNames) -> Row:
+def _row(conversation: Conversation, names: AskedNames, attributes: AttributeNames) -> Row:
     return {
         "id": conversation.id,
         "topicIds": list(conversation.topic_ids) or None,

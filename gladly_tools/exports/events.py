@@ -19,7 +19,7 @@ from gladly_tools.exports.inputs import (
     ask,
 )
 from gladly_tools.exports.moments import MomentRange, MomentRangeQuestion
-from gladly_tools.exports.names import Names
+from gladly_tools.exports.names import AskedNames
 from gladly_tools.results.schema import Cell, Row
 from gladly_tools.settings import Settings
 
@@ -161,13 +161,13 @@ def rows(workbench: Workbench, parameters: EventsParameters, slice: Slice) -> It
             workbench.remark("Lines that are no event, left out", count=events.unreadable, partial=True)
         if not parameters.types:
             workbench.expect(events.count)
-        names = Names(workbench)
+        names = AskedNames(workbench)
         for event in events:
             if parameters.takes(event):
                 yield with_names(event_row(event.values, event.text), names)
 
 
-def with_names(row: Row, names: Names) -> Row:
+def with_names(row: Row, names: AskedNames) -> Row:
     """The row with the names that go with its ids."""
     look_ups = {"agent": names.agent, "inbox": names.inbox, "topic": names.topic}
     # An initiator that is no agent has an id that no list of agents knows.

@@ -40,7 +40,7 @@ from gladly_tools.search import (
     Criteria,
     IdFile,
     ItemSearch,
-    Names,
+    NamesById,
     Progress,
     RecordRows,
     Take,
@@ -235,10 +235,10 @@ class _Run:
                 )
         yield part.written
 
-    def _names(self, source: Source) -> Names:
+    def _names(self, source: Source) -> NamesById:
         """The names of a job's own agents and topics; of its customers where there is a search."""
         customers = {} if self._criteria.takes_all else self.names(source, CUSTOMERS)
-        return Names(agents=self.names(source, AGENTS), customers=customers, topics=self.names(source, TOPICS))
+        return NamesById(agents=self.names(source, AGENTS), customers=customers, topics=self.names(source, TOPICS))
 
     def _chunks(self, source: Source, file: str) -> Iterator[bytes]:
         """The bytes of a file; none, and a remark, where Gladly has deleted it since it was listed."""

@@ -18,7 +18,7 @@ _LISTS: Mapping[str, Callable[[Client], Mapping[str, str | None]]] = {
 }
 
 
-class Names:
+class AskedNames:
     """The names that a run has needed so far. An id that nothing is known of has no name, which is no fault.
 
     Agents, inboxes and topics are asked for as a list, when one is first needed, and again for an id that the

@@ -4,7 +4,7 @@ Pure: no network, no job, no page. What goes in is paths or bytes and a frozen s
 result.
 """
 
-from gladly_tools.search.columns import Names, columns_of, item_row_of
+from gladly_tools.search.columns import NamesById, columns_of, item_row_of
 from gladly_tools.search.contacts import Contact, ContactKind, parse_contact, parse_contacts, split_contacts
 from gladly_tools.search.criteria import Criteria
 from gladly_tools.search.customers import select_customers
@@ -28,7 +28,7 @@ __all__ = [
     "Criteria",
     "IdFile",
     "ItemSearch",
-    "Names",
+    "NamesById",
     "Part",
     "Progress",
     "RecordRows",

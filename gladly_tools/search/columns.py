@@ -26,7 +26,7 @@ _decoder = msgspec.json.Decoder(shapes.Item)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Names:
+class NamesById:
     """Names by id, of agents, customers and topics, to stand beside the ids; picklable."""
 
     agents: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def columns_of(lines: Sequence[bytes]) -> Columns:
     return dict(columns)
 
 
-def add_names(columns: Columns, names: Names) -> None:
+def add_names(columns: Columns, names: NamesById) -> None:
     """Put names beside the ids."""
     customers, agents, topics = names.customers, names.agents, names.topics
     if customers and "customerId" in columns:

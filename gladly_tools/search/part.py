@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from gladly_tools.results.schema import Cell, Column, Kind
 from gladly_tools.results.writer import SliceFile, SlicePlace, SliceWritten
-from gladly_tools.search.columns import Columns, Names, add_names, columns_of
+from gladly_tools.search.columns import Columns, NamesById, add_names, columns_of
 from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.criteria import Criteria
 from gladly_tools.search.customers import matching_customers
@@ -81,7 +81,7 @@ class Task:
     label: str = "conversation_items"
     conversations: Path | None = None
     take: Take = Take.ALL
-    names: Names = field(default_factory=Names)
+    names: NamesById = field(default_factory=NamesById)
 
 
 @dataclass(frozen=True, kw_only=True)

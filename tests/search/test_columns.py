@@ -14,7 +14,7 @@ from gladly_tools.items import ITEM_COLUMNS
 from gladly_tools.results.writer import SliceFile, SlicePlace
 from gladly_tools.search import (
     AGENT_COLUMNS,
-    Names,
+    NamesById,
     RecordRows,
     UnreadableLine,
     columns_of,
@@ -88,7 +88,7 @@ def test_names_stand_beside_the_ids_that_have_one() -> None:
         b'{"customerId":"d","content":{"type":"TOPIC_CHANGE","addedTopicIds":["t","u"]}}\n',
     ]
     columns = columns_of(lines)
-    add_names(columns, Names(agents={"a": "Ann"}, customers={"c": "Cy"}, topics={"t": "Refund"}))
+    add_names(columns, NamesById(agents={"a": "Ann"}, customers={"c": "Cy"}, topics={"t": "Refund"}))
     assert columns["Customer"] == ["Cy", None]
     assert columns["Initiator"] == ["Cy", None]
     assert columns["Responder"] == ["Ann", None]

@@ -26,7 +26,7 @@ from gladly_tools.search import (
     Criteria,
     IdFile,
     ItemSearch,
-    Names,
+    NamesById,
     Progress,
     Take,
     Task,
@@ -81,7 +81,7 @@ def test_a_part_holds_the_items_as_they_came_and_what_they_lead_to(tmp_path: Pat
     found, other = line("1", 1, "refund", conversation="a"), line("2", 2, "x", conversation="a", customer="v")
     source = written(tmp_path / "items.jsonl", found, b"{broken", other, line("3", 3, "x"), end=b"\r\n")
     search = prepare(Criteria(phrases=("refund",), whole_conversation=True))
-    first = task(tmp_path, names=Names(customers={"u": "Ann"}))
+    first = task(tmp_path, names=NamesById(customers={"u": "Ann"}))
     part = search_file(source, first, search)
     assert part.written.rows == part.progress.matches == 1
     assert cells(first, "original") == [found.decode()]
@@ -163,7 +163,7 @@ def test_a_search_is_a_map_over_files_in_other_processes(tmp_path: Path) -> None
     sources = [
         written(tmp_path / f"{number}" / "items.jsonl", line(str(number), number, "refund")) for number in range(3)
     ]
-    tasks = [task(tmp_path, str(number), names=Names(customers={"u": "Ann"})) for number in range(3)]
+    tasks = [task(tmp_path, str(number), names=NamesById(customers={"u": "Ann"})) for number in range(3)]
     search = replace(prepare(Criteria(phrases=("refund",))), customers=frozenset({"u"}))
     assert pickle.loads(pickle.dumps(search)) == search
     with multiprocessing.get_context("spawn").Pool(1) as pool:
