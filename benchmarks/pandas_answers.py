@@ -26,7 +26,7 @@ from benchmarks.questions import (
     rounded,
 )
 from benchmarks.rows import ZONE
-from gladly_tools.exports.contact_information import CUSTOMER
+from gladly_tools.exports.conversation_report import CUSTOMER
 from gladly_tools.insights import AGES, GROUPINGS
 from gladly_tools.insights.columns import MOST_GROUPS, OPEN
 from gladly_tools.insights.times import MOST_BINS, WIDTHS

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.rows import SEARCHED, ZONE
 from gladly_tools.charts import DASHBOARDS, LIGHT, Chart
-from gladly_tools.exports.contact_information import CUSTOMER, KEY
+from gladly_tools.exports.conversation_report import CUSTOMER, KEY
 from gladly_tools.insights import (
     GROUPINGS,
     TopicCells,

@@ -15,7 +15,7 @@ from benchmarks.figure import Figure
 from benchmarks.scale import Scale
 from gladly_tools.demo import Limits
 from gladly_tools.exports import EXPORTS
-from gladly_tools.exports.contact_information import KEY
+from gladly_tools.exports.conversation_report import KEY
 from gladly_tools.exports.inputs import DateRange, check_parameters
 from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs

@@ -6,7 +6,8 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from gladly_tools.exports.contact_information import CUSTOMER_COLUMNS, REPORT_COLUMNS
+from gladly_tools.exports.conversation_report import REPORT_COLUMNS
+from gladly_tools.exports.customer_look_up import CUSTOMER_COLUMNS
 from gladly_tools.results.schema import Cell, Column, Kind
 
 COLUMNS = REPORT_COLUMNS + CUSTOMER_COLUMNS

@@ -7,7 +7,8 @@ from typing import Any
 
 from gladly_tools.api import AttributeValue
 from gladly_tools.exports import contact_information
-from gladly_tools.exports.contact_information import KEY, ContactInformationParameters
+from gladly_tools.exports.contact_information import ContactInformationParameters
+from gladly_tools.exports.conversation_report import KEY
 from gladly_tools.exports.custom_attributes import COLUMN, AttributeNames
 from gladly_tools.exports.export import Estimate, Export, Section, Slice, Workbench
 from gladly_tools.exports.look_ups import Known, LookUp

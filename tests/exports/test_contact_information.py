@@ -15,14 +15,9 @@ from gladly_tools.api import Client
 from gladly_tools.demo import Company, DemoServer, Limits
 from gladly_tools.errors import InputError, UnexpectedAnswer
 from gladly_tools.exports import EXPORTS
-from gladly_tools.exports.contact_information import (
-    CUSTOMER_COLUMNS,
-    REPORT_COLUMNS,
-    ContactInformationParameters,
-    estimate,
-    match_columns,
-    sample,
-)
+from gladly_tools.exports.contact_information import ContactInformationParameters, estimate, sample
+from gladly_tools.exports.conversation_report import REPORT_COLUMNS, match_columns
+from gladly_tools.exports.customer_look_up import CUSTOMER_COLUMNS
 from gladly_tools.exports.inputs import DateRange
 from gladly_tools.jobs import Job, State
 from gladly_tools.results.manifest import Note
