@@ -11,7 +11,20 @@ import pytest
 
 from gladly_tools.demo import Company, shapes
 from gladly_tools.items import ITEM_COLUMNS, item_row
-from gladly_tools.transcript import CHANNELS, RECORDED, Attachment, Entry, Side, Weight, entries, text_of_html
+from gladly_tools.search import phrases
+from gladly_tools.transcript import (
+    _BREAKS,
+    _CELLS,
+    _SILENT,
+    CHANNELS,
+    RECORDED,
+    Attachment,
+    Entry,
+    Side,
+    Weight,
+    entries,
+    text_of_html,
+)
 
 
 def item(kind: str, **content: Any) -> dict[str, Any]:
@@ -279,10 +292,20 @@ def test_the_time_of_an_entry_is_in_utc_or_unknown(stamp: str | None, at: dateti
         ("if x <y> z", "if x <y> z"),
         ("<table><tr><td>1</td><td>2</td></tr></table>", "1 2"),
         ("re<b>fund</b>", "refund"),
+        ("<blockquote>What they wrote</blockquote>Answer", "What they wrote\nAnswer"),
     ],
 )
 def test_html_is_told_as_text(html: str, text: str) -> None:
     assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize(
+    "name", sorted(_BREAKS | _CELLS | _SILENT | {*phrases._BLOCK.split(), *phrases._INLINE.split()})
+)
+def test_a_reader_and_a_search_take_the_same_names_for_tags(name: str) -> None:
+    html = f"<{name}>body</{name}>"
+    assert "<" not in text_of_html(html)
+    assert "<" not in phrases.visible(html)
 
 
 @pytest.mark.parametrize("kind", ["CHAT_MESSAGE", "EMAIL", "SMS", "WHATSAPP", "TWITTER"])
