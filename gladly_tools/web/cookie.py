@@ -6,11 +6,11 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
+from filelock import FileLock
 from itsdangerous import BadSignature, TimestampSigner
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -30,19 +30,28 @@ def signing_key(folder: Path) -> bytes:
     """
     path = folder / "cookie.key"
     if not path.exists():
-        handle, name = tempfile.mkstemp(dir=folder, prefix=".cookie.key.")
-        with open(handle, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
         # Of two processes that start together, the first one's key is everybody's.
-        with suppress(FileExistsError):
-            os.link(name, path)
-        os.unlink(name)
+        with FileLock(folder / "cookie.lock"):
+            if not path.exists():
+                _make_key(path)
     key = path.read_bytes()
     if len(key) < KEY_BYTES:
         raise GladlyToolsError("The file cookie.key in the data folder is damaged.", "Delete it and start again.")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Put a new key in its place, whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".cookie.key.")
+    try:
+        with open(handle, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 def new_session_id() -> str:

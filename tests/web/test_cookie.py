@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -146,4 +148,28 @@ def test_of_those_who_start_at_once_all_sign_with_one_key(tmp_path: Path) -> Non
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(start, range(8)))) == 1
-    assert [path.name for path in tmp_path.iterdir()] == ["cookie.key"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cookie.key", "cookie.lock"]
+
+
+def test_a_file_system_without_hard_links_holds_a_signing_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object, **_more: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    key = signing_key(tmp_path)
+    assert signing_key(tmp_path) == key
+    assert stat.S_IMODE((tmp_path / "cookie.key").stat().st_mode) == 0o600
+
+
+def test_a_signing_key_that_cannot_be_written_whole_is_none_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space"):
+            signing_key(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["cookie.lock"]
+    assert len(signing_key(tmp_path)) == 32
