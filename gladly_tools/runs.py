@@ -146,6 +146,10 @@ class Runs:
         """The account's jobs, newest first."""
         return self.journal.list(account.owner, kind=kind)
 
+    def has_active(self, account: Account) -> bool:
+        """Whether any job of the account, of an export or a bulk action, is queued or running."""
+        return self.journal.has_active(account.owner)
+
     def job(self, account: Account, job_id: str) -> Job:
         """A job of the account. Raises NotFoundError, the same for absent and foreign."""
         return self.journal.get(job_id, owner=account.owner)

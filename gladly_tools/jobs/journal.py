@@ -327,6 +327,16 @@ class Journal:
                 (row_count, json.dumps(remarks), json.dumps(facts), job_id, place),
             )
 
+    def has_active(self, owner: str) -> bool:
+        """Whether any of an owner's jobs is queued or running."""
+        with self._lock:
+            return bool(
+                self._connection.execute(
+                    "select exists (select 1 from jobs where owner = ? and state in (?, ?))",
+                    (owner, State.QUEUED, State.RUNNING),
+                ).fetchone()[0]
+            )
+
     def runners_of_active_jobs(self) -> set[str]:
         """The runners that queued and running jobs belong to; '' for a job that no runner took."""
         with self._lock:

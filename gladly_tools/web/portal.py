@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -26,16 +28,19 @@ if TYPE_CHECKING:
 class Portal:
     """One process of the portal."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.settings = settings
         self.runs = Runs(settings)
         self.bulk = BulkRuns(self.runs)
-        self.vault = Vault(hours=settings.session_hours, most=settings.sessions)
+        self.vault = Vault(hours=settings.session_hours, most=settings.sessions, retire=self._retire, clock=clock)
         self.tickets = Tickets()
         self.queries = Queries(self.runs)
         self.views = Views()
         self.saved = SavedViews(settings.data_dir / "views.sqlite")
+        self._ended: list[Session] = []
+        self._ending = threading.Lock()
         self.runs.also_sweep(self._forget_links)
+        self.runs.also_sweep(self._forget_sessions)
         self.cookie_key = signing_key(settings.data_dir)
         self._demos: dict[date, DemoServer] = {}
         self._lock = threading.Lock()
@@ -59,7 +64,9 @@ class Portal:
 
     def sign_out(self, session_id: str) -> None:
         """Forget the session and, with it, the token."""
-        self._retire(self.vault.drop(session_id))
+        session = self.vault.drop(session_id)
+        if session is not None:
+            self._retire(session)
 
     def close(self) -> None:
         """Interrupt the jobs, stop the queries and close the demo company."""
@@ -75,19 +82,32 @@ class Portal:
     def _enter(self, session_id: str, client: Client, *, instance: str) -> Account:
         try:
             account = confirm(client, instance=instance)
-            before = self.vault.drop(session_id)
-            self.vault.put(session_id, Session(account=account, client=client))
+            before = self.vault.put(session_id, Session(account=account, client=client))
         except BaseException:
             client.close()
             raise
-        self._retire(before)
+        if before is not None:
+            self._retire(before)
         self.runs.resume_interrupted(account, client)
         return account
 
-    def _retire(self, session: Session | None) -> None:
-        """Close the connections of a session that ended, unless jobs of its account still need them."""
-        if session is not None and not any(job.state.active for job in self.runs.jobs(session.account)):
-            session.client.close()
+    def _forget_sessions(self) -> None:
+        self.vault.drop_old()
+        self._close_ended()
+
+    def _retire(self, session: Session) -> None:
+        """Close the connections of a session that ended; those that jobs of its account may still need, later."""
+        with self._ending:
+            self._ended.append(session)
+        self._close_ended()
+
+    def _close_ended(self) -> None:
+        with self._ending:
+            needed = [session for session in self._ended if self.runs.has_active(session.account)]
+            for session in self._ended:
+                if session not in needed:
+                    session.client.close()
+            self._ended = needed
 
     def _demo_of_today(self) -> DemoServer:
         """The demo company as of today; an older one stays open for the jobs that still talk to it."""

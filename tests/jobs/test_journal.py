@@ -181,6 +181,18 @@ def test_only_a_stopped_job_goes_back_into_the_queue(journal: Journal, state: St
     assert job.what == ("" if requeued or state in (State.RUNNING, State.QUEUED) else "w")
 
 
+def test_an_owner_has_active_jobs_until_the_last_of_them_has_ended(journal: Journal) -> None:
+    assert not journal.has_active("ann")
+    create(journal, "queued")
+    create(journal, "running")
+    journal.start("running")
+    for job_id in ("queued", "running"):
+        assert journal.has_active("ann")
+        assert not journal.has_active("bob")
+        journal.end(job_id, State.DONE)
+    assert not journal.has_active("ann")
+
+
 def test_only_the_jobs_of_a_runner_that_is_gone_are_interrupted(journal: Journal) -> None:
     for job_id, runner in (("mine", "r1"), ("other", "r2"), ("finished", "r2")):
         create(journal, job_id, runner=runner)

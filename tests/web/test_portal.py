@@ -12,6 +12,7 @@ from gladly_tools.errors import CredentialsError, HostError, InputError, Permiss
 from gladly_tools.jobs import State
 from gladly_tools.settings import Settings
 from gladly_tools.web.portal import Portal
+from gladly_tools.web.vault import Session
 from tests.conftest import settings_for
 
 
@@ -92,6 +93,53 @@ def test_signing_in_resumes_the_accounts_interrupted_jobs_and_nobody_elses(here:
     here.sign_in("sid", **credentials(server))
     assert here.runs.journal.get("theirs").state is State.INTERRUPTED
     assert here.runs.journal.get("mine").state is not State.INTERRUPTED
+
+
+def is_open(session: Session) -> bool:
+    """Whether the session's client can still ask Gladly."""
+    return not session.client._transport._http.is_closed
+
+
+def test_the_connections_of_a_session_that_was_not_used_are_closed(server: DemoServer, tmp_path: Path) -> None:
+    now = [0.0]
+    portal = Portal(settings_for(server, tmp_path / "data"), clock=lambda: now[0])
+    try:
+        portal.sign_in("sid", **credentials(server))
+        session = portal.session("sid")
+        assert session is not None
+        assert is_open(session)
+        now[0] += portal.settings.session_hours * 3600 + 1
+        portal.runs.sweep()
+        assert not is_open(session), "nobody had to come for it"
+        assert portal.session("sid") is None
+    finally:
+        portal.close()
+
+
+@pytest.mark.parametrize("leave", ["expiry", "sign-out"])
+def test_connections_that_a_job_of_the_account_may_use_are_closed_once_it_has_ended(
+    server: DemoServer, tmp_path: Path, leave: str
+) -> None:
+    now = [0.0]
+    portal = Portal(settings_for(server, tmp_path / "data"), clock=lambda: now[0])
+    try:
+        account = portal.sign_in("sid", **credentials(server))
+        session = portal.session("sid")
+        assert session is not None
+        journal, runner = portal.runs.journal, portal.runs.runner.id
+        journal.create("job", owner=account.owner, kind="x", title="", origin="app", parameters={}, runner=runner)
+        if leave == "expiry":
+            now[0] += portal.settings.session_hours * 3600 + 1
+        else:
+            portal.sign_out("sid")
+        assert portal.session("sid") is None
+        portal.runs.sweep()
+        assert is_open(session)
+        journal.interrupt(runner)
+        portal.runs.sweep()
+        assert not is_open(session)
+    finally:
+        portal.close()
 
 
 def test_no_file_of_the_data_directory_holds_the_token(here: Portal, server: DemoServer, tmp_path: Path) -> None:
