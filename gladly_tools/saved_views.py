@@ -22,6 +22,7 @@ from filelock import FileLock
 from gladly_tools.disk_faults import is_damage
 from gladly_tools.errors import InputError, NotFoundError, TryLaterError
 from gladly_tools.results.query import Query
+from gladly_tools.sqlite_file import transaction
 
 SCHEMA = """
 create table if not exists views (
@@ -216,15 +217,8 @@ class SavedViews:
 
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._asking() as connection:
-            connection.execute("begin immediate")
-            try:
-                yield connection
-                connection.execute("commit")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("rollback")
-                raise
+        with self._asking() as connection, transaction(connection):
+            yield connection
 
     @contextmanager
     def _asking(self) -> Iterator[sqlite3.Connection]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gladly_tools.disk_faults import is_damage
@@ -31,6 +33,19 @@ def open_sqlite(path: Path, schema: str, *, is_durable: bool, forgets: bool = Fa
         connection.close()  # a damaged file is moved away next, which Windows refuses while it is open
         raise
     return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is done inside is written as a whole, or not at all when it raises; other processes wait meanwhile."""
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("rollback")
+        raise
 
 
 def open_or_set_aside(path: Path, schema: str, *, is_durable: bool, forgets: bool = False) -> sqlite3.Connection:

@@ -52,7 +52,7 @@ MAY_IMPORT = {
     "queries": BASE | {"account", "exports", "jobs", "results", "runs"},
     "bulk": BASE | {"api", "results", "sqlite_file"},
     "bulk_runs": BASE | {"account", "api", "bulk", "disk_faults", "jobs", "runs"},
-    "saved_views": BASE | {"disk_faults", "results"},
+    "saved_views": BASE | {"disk_faults", "results", "sqlite_file"},
     "reference": BASE | {"bulk", "exports", "results"},
     "web": BASE
     | {"account", "api", "bulk", "bulk_runs", "demo", "exports", "jobs", "names", "queries"}

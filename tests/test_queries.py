@@ -21,6 +21,7 @@ from gladly_tools.results.download import Format
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
+from tests.clocks import Clock
 from tests.conftest import connect
 from tests.exports.truth import daily_job
 
@@ -28,23 +29,13 @@ ENDLESS = "SELECT sum(a.range * b.range) FROM range(9999999) a, range(9999999) b
 ALL = Query()
 
 
-class Clock:
-    """A clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> Clock[float]:
+    return Clock(0.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def queries(runs: Runs, clock: Clock) -> Iterator[Queries]:
+def queries(runs: Runs, clock: Clock[float]) -> Iterator[Queries]:
     made = Queries(runs, clock=clock)
     yield made
     made.close()
@@ -219,7 +210,7 @@ def test_an_answer_goes_with_the_result_it_was_made_of_and_no_other(
 
 
 def test_answers_are_kept_for_a_time_and_the_latest_alone(
-    queries: Queries, account: Account, job: Job, clock: Clock
+    queries: Queries, account: Account, job: Job, clock: Clock[float]
 ) -> None:
     every = []
     for number in range(MOST_ANSWERS + 1):
@@ -244,7 +235,7 @@ def test_closing_stops_what_runs_and_deletes_every_answer(queries: Queries, acco
 
 
 def test_old_answers_go_when_old_results_do(
-    runs: Runs, queries: Queries, account: Account, job: Job, clock: Clock
+    runs: Runs, queries: Queries, account: Account, job: Job, clock: Clock[float]
 ) -> None:
     asked = ask(queries, account, job, "SELECT 1")
     clock.now += KEEP_SECONDS + 1

@@ -19,7 +19,7 @@ from gladly_tools.bulk.action import Before, Choices, Outcome, Status
 from gladly_tools.bulk.id_file import Checked
 from gladly_tools.bulk.records import AuditLine, BulkRun, LinesBeside, OpenRow, ResultRow, before_of, result_of, run_of
 from gladly_tools.errors import NotFoundError
-from gladly_tools.sqlite_file import open_sqlite
+from gladly_tools.sqlite_file import open_sqlite, transaction
 
 SCHEMA = """
 create table if not exists runs (
@@ -314,12 +314,5 @@ class BulkJournal:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection
-                self._connection.execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
+        with self._lock, transaction(self._connection):
+            yield self._connection

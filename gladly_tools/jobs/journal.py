@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gladly_tools.errors import NotFoundError
-from gladly_tools.sqlite_file import open_sqlite
+from gladly_tools.sqlite_file import open_sqlite, transaction
 
 SCHEMA = """
 create table if not exists jobs (
@@ -364,15 +364,8 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection
-                self._connection.execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("rollback")
-                raise
+        with self._lock, transaction(self._connection):
+            yield self._connection
 
 
 def _job(row: sqlite3.Row) -> Job:

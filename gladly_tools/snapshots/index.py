@@ -28,7 +28,7 @@ from gladly_tools.results.store import ResultStore
 from gladly_tools.results.table import Table
 from gladly_tools.snapshots.content import columns_of, digest_of, rows_of
 from gladly_tools.snapshots.snapshot import Snapshot
-from gladly_tools.sqlite_file import open_sqlite
+from gladly_tools.sqlite_file import open_sqlite, transaction
 
 ORPHAN_SECONDS = 600
 
@@ -150,14 +150,8 @@ class Snapshots:
     @contextmanager
     def _changing(self) -> Iterator[sqlite3.Connection]:
         """The index, with nobody else writing to it; what was changed counts when the block ends well."""
-        with self._lock:
-            self._connection.execute("begin immediate")
-            try:
-                yield self._connection
-            except BaseException:
-                self._connection.execute("rollback")
-                raise
-            self._connection.execute("commit")
+        with self._lock, transaction(self._connection):
+            yield self._connection
 
     def _seen_again(self, connection: sqlite3.Connection, known: _Seen) -> Snapshot | None:
         """The state that was there at that moment, seen once more; None when it is another, or its rows are lost."""

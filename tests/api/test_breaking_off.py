@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable
 from datetime import date
@@ -11,7 +10,7 @@ from typing import IO, Any
 import pytest
 
 from gladly_tools.api import Client, Report
-from gladly_tools.errors import AnswerLost, UnexpectedAnswer
+from gladly_tools.errors import AnswerLost
 from tests.api.wire import Wire, answer, in_chunks
 
 CSV = b"A,B\r\n1,2\r\n3,4\r\n"
@@ -87,35 +86,3 @@ def test_a_json_answer_that_breaks_off_is_asked_for_again(make_client: Callable[
         client = make_client(f"http://{wire.host}", allowed_hosts=(wire.host,))
         assert [topic.id for topic in client.topics.list()] == ["a", "b"]
         assert len(wire.heard) == 2
-
-
-def report_of(text: str | bytes) -> Report:
-    return Report(io.BytesIO(text.encode() if isinstance(text, str) else text))
-
-
-@pytest.mark.parametrize("cell", [b"caf\xe9", b"\xff\xfe", b"\xed\xa0\x80", b"cut \xf0\x9f"])
-def test_bytes_that_are_no_text_are_refused_and_not_replaced(cell: bytes) -> None:
-    with pytest.raises(UnexpectedAnswer, match="UTF-8"):
-        report_of(b"A,B\n1," + cell + b"\n")
-
-
-@pytest.mark.parametrize(
-    "text", ['A,B\n1,2\n3,"4', 'A,B\n1,2\n3,"4\n', 'A,B\n"1', 'A,"B', 'A,B\n1,"2\n3,4\n5,6\n', 'A,B\n1,"say ""hi""']
-)
-def test_a_text_that_ends_inside_a_quoted_cell_is_known_to_break_off(text: str) -> None:
-    assert report_of(text).breaks_off
-
-
-@pytest.mark.parametrize("text", ['A,B\n1,"2"', 'A,B\n1,"2"\n', 'A,B\n1,"2\n"\n', 'A,B\n1,""', 'A,B\n1,5"'])
-def test_a_text_that_ends_with_a_whole_cell_does_not_break_off(text: str) -> None:
-    assert not report_of(text).breaks_off
-
-
-@pytest.mark.filterwarnings("error")
-def test_a_report_may_be_closed_while_its_rows_are_being_read() -> None:
-    report = report_of("A\n1\n2\n")
-    rows = report.rows()
-    assert next(rows) == ["1"]
-    report.close()
-    rows.close()  # type: ignore[attr-defined]  # it is a generator
-    report.close()

@@ -18,6 +18,7 @@ from gladly_tools.bulk.id_file import check
 from gladly_tools.bulk.journal import BulkJournal
 from gladly_tools.bulk.records import UNKNOWN, AuditLine, BulkRun, LinesBeside, OpenRow, ResultRow
 from gladly_tools.errors import NotFoundError
+from tests.clocks import Clock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 FILE = b"note,conversationId\nx,a\ny,b\nz,a\n,1.23E+15\nw,c\n"  # the third repeats the first, the fourth is set aside
@@ -30,23 +31,13 @@ RUN = BulkRun(
 )  # fmt: skip
 
 
-class Clock:
-    """A clock that moves only when told."""
-
-    def __init__(self) -> None:
-        self.time = NOON
-
-    def __call__(self) -> datetime:
-        return self.time
+@pytest.fixture
+def clock() -> Clock[datetime]:
+    return Clock(NOON)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Iterator[BulkJournal]:
+def journal(tmp_path: Path, clock: Clock[datetime]) -> Iterator[BulkJournal]:
     journal = BulkJournal(tmp_path / "bulk.sqlite", now=clock)
     yield journal
     journal.close()
@@ -76,10 +67,10 @@ def test_another_owner_is_told_the_same_as_for_a_run_that_does_not_exist(journal
     }
 
 
-def test_an_owners_runs_are_listed_newest_first(journal: BulkJournal, clock: Clock) -> None:
+def test_an_owners_runs_are_listed_newest_first(journal: BulkJournal, clock: Clock[datetime]) -> None:
     for run_id in ("old", "as old", "new"):
         create(journal, run_id)
-        clock.time += timedelta(minutes=run_id == "as old")
+        clock.now += timedelta(minutes=run_id == "as old")
     create(journal, "foreign", owner="bob")
     assert [run.id for run in journal.list("ann")] == ["new", "as old", "old"]
     assert [run.id for run in journal.list("ann", limit=1)] == ["new"]
@@ -129,10 +120,10 @@ def test_how_a_row_was_is_kept_from_the_first_time_on(journal: BulkJournal) -> N
     assert next(journal.result_rows("r1")).before == HAD
 
 
-def test_a_row_is_settled_once(journal: BulkJournal, clock: Clock) -> None:
+def test_a_row_is_settled_once(journal: BulkJournal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.settle(RUN, {0: Outcome(status=Status.FAILED, error="no", topic_added=False)})
-    clock.time += timedelta(minutes=1)
+    clock.now += timedelta(minutes=1)
     journal.settle(RUN, {0: Outcome(status=Status.CLOSED)})
     row = next(journal.result_rows("r1"))
     assert (row.status, row.error, row.topic_added) == (Status.FAILED, "no", False)
@@ -175,10 +166,10 @@ def test_ids_are_counted_by_outcome_and_other_lines_beside_them(journal: BulkJou
     assert journal.beside("nothing") == LinesBeside(set_aside=0, repeated=0)
 
 
-def test_the_audit_says_who_did_what_to_which_id_in_which_order(journal: BulkJournal, clock: Clock) -> None:
+def test_the_audit_says_who_did_what_to_which_id_in_which_order(journal: BulkJournal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.settle(RUN, {4: Outcome(status=Status.CLOSED)})
-    clock.time += timedelta(seconds=1.5)
+    clock.now += timedelta(seconds=1.5)
     journal.settle(RUN, {0: Outcome(status=Status.NOT_FOUND)})
     first = AuditLine(
         at="2026-03-02T12:00:00.000+00:00", username="ann@acme.test", organization="acme", run="r1",
@@ -197,7 +188,7 @@ def test_a_check_leaves_no_audit(journal: BulkJournal) -> None:
     assert journal.audit("r1") == []
 
 
-def test_a_run_ends_once_and_is_asked_to_stop_only_before(journal: BulkJournal, clock: Clock) -> None:
+def test_a_run_ends_once_and_is_asked_to_stop_only_before(journal: BulkJournal, clock: Clock[datetime]) -> None:
     create(journal)
     create(journal, "r2")
     journal.ask_to_stop("r1")
@@ -205,13 +196,13 @@ def test_a_run_ends_once_and_is_asked_to_stop_only_before(journal: BulkJournal, 
     journal.ask_to_stop("r1", asked=False)
     assert not journal.get("r1").stopped
     journal.end("r1", stopped=True)
-    clock.time += timedelta(minutes=1)
+    clock.now += timedelta(minutes=1)
     journal.end("r1")
     journal.ask_to_stop("r1", asked=False)
     assert journal.get("r1") == replace(RUN, stopped=True, finished_at=NOON)
     assert journal.get("r2") == replace(RUN, id="r2")
     journal.end("r2")
-    assert journal.get("r2") == replace(RUN, id="r2", finished_at=clock.time)
+    assert journal.get("r2") == replace(RUN, id="r2", finished_at=clock.now)
 
 
 def test_inboxes_are_counted_by_id_the_fullest_first(journal: BulkJournal) -> None:

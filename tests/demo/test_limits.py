@@ -10,32 +10,23 @@ import pytest
 
 from gladly_tools.demo import Company, DemoServer, Limits
 from gladly_tools.demo.limits import Turnstile
+from tests.clocks import Clock
 
 from .conftest import WEEK_BODY, ask_report, caller
 
 
-class Clock:
-    """Time that passes only when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def clock() -> Clock[float]:
+    return Clock(1000.0)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def strict(company: Company, clock: Clock) -> Iterator[DemoServer]:
+def strict(company: Company, clock: Clock[float]) -> Iterator[DemoServer]:
     with DemoServer(company, clock=clock) as server:
         yield server
 
 
-def test_the_eleventh_request_of_a_second_is_refused(strict: DemoServer, clock: Clock) -> None:
+def test_the_eleventh_request_of_a_second_is_refused(strict: DemoServer, clock: Clock[float]) -> None:
     with caller(strict) as calling:
         answers = [calling.get("/api/v1/organization") for _ in range(11)]
         clock.now += 1
@@ -56,7 +47,7 @@ def test_all_accounts_share_one_budget(strict: DemoServer) -> None:
     assert answer.status_code == 429
 
 
-def test_the_eleventh_report_of_a_minute_is_refused(strict: DemoServer, clock: Clock) -> None:
+def test_the_eleventh_report_of_a_minute_is_refused(strict: DemoServer, clock: Clock[float]) -> None:
     statuses = []
     with caller(strict) as calling:
         for _ in range(11):
@@ -71,14 +62,14 @@ def test_the_eleventh_report_of_a_minute_is_refused(strict: DemoServer, clock: C
 
 
 def test_a_third_report_at_once_is_refused(company: Company) -> None:
-    reports = Turnstile(Limits(), Clock())
+    reports = Turnstile(Limits(), Clock(1000.0))
     assert [reports.begin_report() for _ in range(3)] == [True, True, False]
     reports.end_report()
     assert reports.begin_report()
     assert reports.pressure().most_reports_in_flight == 2
 
 
-def test_a_report_refused_or_given_up_is_not_in_flight(strict: DemoServer, clock: Clock) -> None:
+def test_a_report_refused_or_given_up_is_not_in_flight(strict: DemoServer, clock: Clock[float]) -> None:
     with caller(strict) as calling:
         for _ in range(3):
             assert calling.post("/api/v1/reports", content=b"{").status_code == 400

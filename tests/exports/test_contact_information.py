@@ -20,11 +20,10 @@ from gladly_tools.exports.conversation_report import REPORT_COLUMNS, match_colum
 from gladly_tools.exports.customer_look_up import CUSTOMER_COLUMNS
 from gladly_tools.exports.inputs import DateRange
 from gladly_tools.jobs import Job, State
-from gladly_tools.results.manifest import Note
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import connect, settings_for
-from tests.exports.test_every_export import rows_of, table_of
+from tests.exports.test_every_export import notes_of, rows_of, table_of
 
 EXPORT = EXPORTS["contact-information"]
 ZONE = "America/New_York"
@@ -37,12 +36,6 @@ def parameters(first: int = 4, last: int = 12, **more: Any) -> ContactInformatio
 
 def run(runs: Runs, client: Client, account: Account, given: ContactInformationParameters) -> Job:
     return runs.run_here(account, client, EXPORT, given, lambda _ticket: None)
-
-
-def notes(runs: Runs, account: Account, job: Job) -> tuple[Note, ...]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return result.manifest.notes
 
 
 def ids(runs: Runs, account: Account, job: Job) -> list[str]:
@@ -83,7 +76,7 @@ def test_a_day_over_the_cap_is_asked_for_by_inbox_and_what_may_be_missing_is_nam
         assert cap < len(found) <= len(truth)
         assert set(found) <= truth
         assert job.state is State.PARTIAL
-        assert any(note.level == "partial" and "2026-03-10" in note.text for note in notes(runs, account, job))
+        assert any(note.level == "partial" and "2026-03-10" in note.text for note in notes_of(runs, account, job))
 
 
 def test_each_row_is_there_once_when_the_report_repeats_it(
@@ -100,7 +93,7 @@ def test_each_row_is_there_once_when_the_report_repeats_it(
     )
     job = run(runs, client, account, parameters(4, 4))
     assert ids(runs, account, job) == [row["Conversation ID"]]
-    assert any("twice" in note.text and note.count == 1 for note in notes(runs, account, job))
+    assert any("twice" in note.text and note.count == 1 for note in notes_of(runs, account, job))
 
 
 def test_without_the_look_ups_the_seven_columns_are_empty_and_no_customer_is_asked_for(
@@ -124,7 +117,7 @@ def test_each_customer_is_asked_for_once_also_by_the_next_job(
     server.forget()
     job = run(runs, client, account, parameters(4, 12, customers=True))
     assert not any("customer" in seen.path for seen in server.seen)
-    assert any("remembered" in note.text for note in notes(runs, account, job))
+    assert any("remembered" in note.text for note in notes_of(runs, account, job))
 
 
 def test_look_ups_are_not_shared_with_another_account(
@@ -148,7 +141,7 @@ def test_deleted_and_merged_customers_are_counted(
     merged = sum(
         company.customers[customer_id].id != customer_id for customer_id in named if is_known(company, customer_id)
     )
-    counts = {note.text.split(" ")[1]: note.count for note in notes(runs, account, job)}
+    counts = {note.text.split(" ")[1]: note.count for note in notes_of(runs, account, job)}
     assert gone > 0
     assert merged > 0
     assert (counts["deleted"], counts["merged"]) == (gone, merged)
@@ -206,7 +199,7 @@ def test_a_report_with_new_and_missing_columns_is_taken_and_says_so(
     job = run(runs, client, account, parameters(4, 4))
     assert job.state is State.PARTIAL
     assert [row["Customer ID"] for row in rows_of(table_of(runs, account, job))] == ["k1"]
-    said = {note.level: note.text for note in notes(runs, account, job)}
+    said = {note.level: note.text for note in notes_of(runs, account, job)}
     assert "Mood" in said["info"]
     assert "Created At" in said["partial"]
 
@@ -223,7 +216,7 @@ def test_report_lines_of_the_wrong_length_are_counted_by_what_became_of_them(
     job = run(runs, client, account, parameters(4, 4))
     assert job.state is State.PARTIAL
     assert ids(runs, account, job) == ["c1", "c2"]
-    counts = {note.text: note.count for note in notes(runs, account, job)}
+    counts = {note.text: note.count for note in notes_of(runs, account, job)}
     assert [count for text, count in counts.items() if "fewer cells" in text] == [1]
     assert [count for text, count in counts.items() if "more cells" in text] == [1]
 
@@ -277,7 +270,7 @@ def test_an_odd_profile_costs_its_own_columns_and_no_others(
     assert job.state is State.PARTIAL
     rows = rows_of(table_of(runs, account, job))
     assert {row["Customer ID"] for row in rows} == set(named)
-    assert any("did not send as it should" in note.text and note.count == 1 for note in notes(runs, account, job))
+    assert any("did not send as it should" in note.text and note.count == 1 for note in notes_of(runs, account, job))
     again = run(runs, client, account, parameters(4, 4, customers=True))
     assert again.state is State.DONE, "what could not be read is asked for again, not remembered"
 
@@ -286,7 +279,7 @@ def test_a_result_says_the_same_of_its_customers_when_they_are_remembered(
     runs: Runs, client: Client, account: Account
 ) -> None:
     def said(job: Job) -> dict[str, int]:
-        return {note.text: note.count for note in notes(runs, account, job) if "remembered" not in note.text}
+        return {note.text: note.count for note in notes_of(runs, account, job) if "remembered" not in note.text}
 
     first = run(runs, client, account, parameters(1, 19, customers=True))
     second = run(runs, client, account, parameters(1, 19, customers=True))

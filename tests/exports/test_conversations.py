@@ -20,11 +20,10 @@ from gladly_tools.exports.customer_conversations import CustomerConversationsPar
 from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy, id_in
 from gladly_tools.exports.inputs import DateRange
 from gladly_tools.jobs import Job, State
-from gladly_tools.results.manifest import Note
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import connect
-from tests.exports.test_every_export import in_order, rows_of, tables_of, wait_for
+from tests.exports.test_every_export import in_order, notes_of, rows_of, tables_of, wait_for
 from tests.exports.truth import items
 
 DATES = DateRange(first=date(2026, 3, 9), last=date(2026, 3, 10), zone="America/New_York")
@@ -38,12 +37,6 @@ def run(runs: Runs, client: Client, account: Account) -> Callable[..., Job]:
         return runs.run_here(account, client, export, export.parameters(**given), lambda _ticket: None)
 
     return run_
-
-
-def notes_of(runs: Runs, account: Account, job: Job) -> tuple[Note, ...]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return result.manifest.notes
 
 
 def conversations_with_every_kind(company: Company) -> dict[str, str]:

@@ -29,7 +29,7 @@ from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import NOW, UNLIMITED, connect, make_company, settings_for
-from tests.exports.test_every_export import wait_for
+from tests.exports.test_every_export import notes_of, wait_for
 
 ZONE = "America/New_York"
 EXPORT = EXPORTS["events"]
@@ -58,9 +58,7 @@ def as_json(table: Table) -> list[Any]:
 
 
 def notes(runs: Runs, account: Account, job: Job) -> list[str]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return [note.text for note in result.manifest.notes]
+    return [note.text for note in notes_of(runs, account, job)]
 
 
 def test_json_holds_the_events_as_they_came_in_their_order(

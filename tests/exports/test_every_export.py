@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.inputs import DateRange, Parameters, check_parameters
 from gladly_tools.jobs import Job, State
 from gladly_tools.results.download import Format, encode, read_csv
+from gladly_tools.results.manifest import Note
 from gladly_tools.results.query import Query
 from gladly_tools.results.schema import Kind
 from gladly_tools.results.table import Table
@@ -62,6 +63,13 @@ def tables_of(runs: Runs, account: Account, job: Job) -> dict[str, Table]:
 def table_of(runs: Runs, account: Account, job: Job) -> Table:
     """The first table of a job's result."""
     return next(iter(tables_of(runs, account, job).values()))
+
+
+def notes_of(runs: Runs, account: Account, job: Job) -> Sequence[Note]:
+    """What a job's result says of itself."""
+    result = runs.result(account, job.id)
+    assert result is not None
+    return result.manifest.notes
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ from gladly_tools.runs import Runs
 from gladly_tools.search import Criteria, parse_contacts
 from gladly_tools.settings import Settings
 from tests.conftest import UNLIMITED, connect, settings_for
-from tests.exports.test_every_export import in_order, rows_of, tables_of, wait_for
+from tests.exports.test_every_export import in_order, notes_of, rows_of, tables_of, wait_for
 from tests.exports.truth import item_cells, readable_lines
 
 EXPORT = EXPORTS["file-export"]
@@ -79,10 +79,8 @@ def files_of(runs: Runs, account: Account, job: Job, format: Format = Format.JSO
         return {name: packed.read(name) for name in packed.namelist()}
 
 
-def notes_of(runs: Runs, account: Account, job: Job) -> dict[str, int]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return {note.text: note.count for note in result.manifest.notes}
+def counts_of(runs: Runs, account: Account, job: Job) -> dict[str, int]:
+    return {note.text: note.count for note in notes_of(runs, account, job)}
 
 
 def test_a_whole_job_is_every_record_byte_for_byte(
@@ -122,7 +120,7 @@ def test_lines_that_cannot_be_read_are_counted_and_kept(
     broken = len(lines) - sum(1 for _ in readable(company, job))
     assert broken
     assert text.count(f"conversation_items of job {job.id}, line ") == broken
-    (count,) = (count for words, count in notes_of(runs, account, done).items() if "could not be read" in words)
+    (count,) = (count for words, count in counts_of(runs, account, done).items() if "could not be read" in words)
     assert count == len(text.splitlines())
 
 
@@ -258,7 +256,7 @@ def test_a_connection_lost_again_and_again_changes_nothing_but_the_notes(
             server.faults.add(path, cut_after=cut, times=1)
         shaken = runs.run_here(account, client, EXPORT, parameters, lambda _ticket: None)
         assert files_of(runs, account, shaken) == files_of(runs, account, calm)
-        (count,) = (count for text, count in notes_of(runs, account, shaken).items() if words in text)
+        (count,) = (count for text, count in counts_of(runs, account, shaken).items() if words in text)
         assert count == 3
 
 
@@ -325,7 +323,7 @@ def test_a_job_without_one_of_its_files_is_partial(run: Run, runs: Runs, account
     job = next(job for job in company.export_jobs() if job.status == "COMPLETED" and len(job.files) < 4)
     done = run(job.id)
     assert done.state is State.PARTIAL
-    assert any("has no customers.jsonl" in words for words in notes_of(runs, account, done))
+    assert any("has no customers.jsonl" in words for words in counts_of(runs, account, done))
 
 
 def test_a_local_file_and_the_zip_of_a_job_give_the_same_as_the_job(

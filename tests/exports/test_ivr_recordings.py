@@ -27,7 +27,7 @@ from gladly_tools.results.download import Format
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import UNLIMITED, connect, settings_for
-from tests.exports.test_every_export import wait_for
+from tests.exports.test_every_export import notes_of, wait_for
 from tests.test_file_names import HOSTILE, is_safe_everywhere
 
 EXPORT = EXPORTS["ivr-recordings"]
@@ -51,9 +51,7 @@ def listed(found: zipfile.ZipFile) -> list[dict[str, str]]:
 
 
 def notes(runs: Runs, account: Account, job: Job) -> list[tuple[str, str, int]]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return [(note.level, note.text, note.count) for note in result.manifest.notes]
+    return [(note.level, note.text, note.count) for note in notes_of(runs, account, job)]
 
 
 def audio_path(company: Company, ivr: int, prompt: int) -> str:

@@ -16,6 +16,7 @@ from gladly_tools.exports.inputs import DateRange, check_parameters, questions
 from gladly_tools.jobs import Journal, State
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
+from tests.clocks import Clock
 from tests.conftest import UNLIMITED, connect, make_company, settings_for
 from tests.exports.test_every_export import every_row_of
 from tests.exports.truth import answers
@@ -66,29 +67,19 @@ def test_a_range_over_the_day_on_which_clocks_change_has_the_rows_of_its_days_ea
         client.close()
 
 
-class Clock:
-    """A clock that can be set."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.at
-
-
 @pytest.mark.parametrize("hours", [-24 * 400, -1, 1, 24 * 400])
 def test_a_clock_that_is_set_while_a_job_runs_changes_neither_its_end_nor_its_order(
     hours: float, tmp_path: Path
 ) -> None:
-    now = Clock()
+    now = Clock(datetime(2026, 3, 20, 18, 30, tzinfo=UTC))
     journal = Journal(tmp_path / "jobs.sqlite", now=now)
     journal.create("a", owner="o", kind="topics", title="", origin="app", parameters={}, runner="r")
     journal.start("a")
-    now.at += timedelta(hours=hours)
+    now.now += timedelta(hours=hours)
     journal.end("a", State.DONE)
     job = journal.get("a")
     assert job.state is State.DONE
-    assert job.seconds(now.at) >= 0
-    assert journal.finished_before(now.at) == []
-    assert [old.id for old in journal.finished_before(now.at + timedelta(seconds=1))] == ["a"]
+    assert job.seconds(now.now) >= 0
+    assert journal.finished_before(now.now) == []
+    assert [old.id for old in journal.finished_before(now.now + timedelta(seconds=1))] == ["a"]
     journal.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from gladly_tools.results.manifest import Note
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import settings_for
-from tests.exports.test_every_export import end_of, every_row_of, wait_for
+from tests.exports.test_every_export import end_of, every_row_of, notes_of, wait_for
 from tests.faults.conftest import small_parameters
 from tests.faults.proxy import Mishap, Plan, Proxy
 
@@ -81,95 +81,91 @@ def account(client: Client) -> Account:
     return confirm(client, instance="proxy")
 
 
-def start(runs: Runs, client: Client, account: Account, name: str, company: Company) -> Job:
-    parameters = small_parameters(name, company)
-    return runs.run_here(account, client, EXPORTS[name], parameters, lambda _ticket: None)
+@dataclass(frozen=True, kw_only=True)
+class Bench:
+    """The exports of one account, with faults on the way."""
+
+    proxy: Proxy
+    runs: Runs
+    client: Client
+    account: Account
+    settings: Settings
+    company: Company
+
+    def start(self, name: str) -> Job:
+        parameters = small_parameters(name, self.company)
+        return self.runs.run_here(self.account, self.client, EXPORTS[name], parameters, lambda _ticket: None)
+
+    def rows(self, job: Job) -> Rows:
+        return every_row_of(self.runs, self.account, job)
+
+    def notes(self, job: Job) -> Sequence[Note]:
+        return notes_of(self.runs, self.account, job)
+
+    def undisturbed(self, name: str) -> tuple[Rows, Sequence[Note], int]:
+        """What an export gives on a good day and says of it, and how many requests that takes; nothing is kept."""
+        if name not in _undisturbed:
+            self.proxy.expect(Plan())
+            job = self.start(name)
+            assert job.state is end_of(name)
+            rows = self.rows(job)
+            assert any(rows.values())
+            _undisturbed[name] = rows, self.notes(job), self.proxy.seen
+            self.runs.delete(self.account, job.id)
+        self._forget_what_was_fetched()
+        return _undisturbed[name]
+
+    def _forget_what_was_fetched(self) -> None:
+        """So that the next run asks for everything again."""
+        self.runs.remembered._connection.execute("delete from remembered")
+        for path in (self.settings.data_dir / "exports").rglob("*.zst"):
+            path.unlink()
 
 
-def undisturbed(
-    name: str, proxy: Proxy, runs: Runs, client: Client, account: Account, company: Company
-) -> tuple[Rows, Sequence[Note], int]:
-    """What an export gives on a good day and says of it, and how many requests that takes."""
-    if name not in _undisturbed:
-        proxy.expect(Plan())
-        job = start(runs, client, account, name, company)
-        assert job.state is end_of(name)
-        rows = every_row_of(runs, account, job)
-        assert any(rows.values())
-        _undisturbed[name] = rows, notes_of(runs, account, job), proxy.seen
-        runs.delete(account, job.id)
-    return _undisturbed[name]
-
-
-def notes_of(runs: Runs, account: Account, job: Job) -> Sequence[Note]:
-    result = runs.result(account, job.id)
-    assert result is not None
-    return result.manifest.notes
-
-
-def forget_what_was_fetched(settings: Settings, runs: Runs) -> None:
-    """So that the next run asks for everything again."""
-    runs.remembered._connection.execute("delete from remembered")
-    for path in (settings.data_dir / "exports").rglob("*.zst"):
-        path.unlink()
+@pytest.fixture
+def bench(proxy: Proxy, runs: Runs, client: Client, account: Account, settings: Settings, company: Company) -> Bench:
+    return Bench(proxy=proxy, runs=runs, client=client, account=account, settings=settings, company=company)
 
 
 @pytest.mark.parametrize("mishap", PASSING)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_fault_that_passes_changes_no_row(
-    name: str,
-    mishap: Mishap,
-    proxy: Proxy,
-    runs: Runs,
-    client: Client,
-    account: Account,
-    settings: Settings,
-    company: Company,
-) -> None:
-    expected, *_ = undisturbed(name, proxy, runs, client, account, company)
-    forget_what_was_fetched(settings, runs)
-    proxy.expect(Plan(mishap=mishap))
-    job = start(runs, client, account, name, company)
-    assert proxy.struck
+def test_a_fault_that_passes_changes_no_row(name: str, mishap: Mishap, bench: Bench) -> None:
+    expected, *_ = bench.undisturbed(name)
+    bench.proxy.expect(Plan(mishap=mishap))
+    job = bench.start(name)
+    assert bench.proxy.struck
     assert job.state is end_of(name)
-    assert every_row_of(runs, account, job) == expected
+    assert bench.rows(job) == expected
 
 
 @pytest.mark.parametrize("mishap", LASTING)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_fault_that_lasts_is_told_in_words_and_the_job_goes_on_once_it_is_over(
-    name: str,
-    mishap: Mishap,
-    proxy: Proxy,
-    runs: Runs,
-    client: Client,
-    account: Account,
-    settings: Settings,
-    company: Company,
+    name: str, mishap: Mishap, bench: Bench
 ) -> None:
-    expected, notes, requests = undisturbed(name, proxy, runs, client, account, company)
-    forget_what_was_fetched(settings, runs)
-    proxy.expect(Plan(mishap=mishap, times=FOREVER, after=requests // 2))
+    expected, notes, requests = bench.undisturbed(name)
+    bench.proxy.expect(Plan(mishap=mishap, times=FOREVER, after=requests // 2))
     told: GladlyToolsError | None = None
     try:
-        start(runs, client, account, name, company)
+        bench.start(name)
     except GladlyToolsError as error:
         told = error
     assert told is None or (told.what and "inside this application" not in told.what)
+    runs, account = bench.runs, bench.account
     begun = runs.jobs(account)
     if not begun:
         return  # what was asked for could not be confirmed, so there is no job
     job = begun[0]
-    assert proxy.struck
+    assert bench.proxy.struck
     if job.state.finished:
-        is_whole = every_row_of(runs, account, job) == expected
+        is_whole = bench.rows(job) == expected
         # What is not there is said: names that could not be asked for, a call told by another source.
-        assert is_whole or notes_of(runs, account, job) != notes or (name, mishap) in NOT_TO_BE_SEEN
+        assert is_whole or bench.notes(job) != notes or (name, mishap) in NOT_TO_BE_SEEN
         return
     assert (job.state, bool(job.what)) == (State.FAILED, True)
     result = runs.result(account, job.id)
     assert result is None or result.manifest.finished is None
-    proxy.expect(Plan())
-    runs.resume(account, client, job.id)
+    bench.proxy.expect(Plan())
+    runs.resume(account, bench.client, job.id)
     assert wait_for(runs, account, job.id).state is end_of(name)
-    assert every_row_of(runs, account, job) == expected
+    assert bench.rows(job) == expected

@@ -11,27 +11,18 @@ import pytest
 
 from gladly_tools.errors import NotFoundError
 from gladly_tools.jobs import Job, Journal, PlannedSlice, State
+from tests.clocks import Clock
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-class Clock:
-    """A clock that moves only when told."""
-
-    def __init__(self) -> None:
-        self.time = NOON
-
-    def __call__(self) -> datetime:
-        return self.time
+@pytest.fixture
+def clock() -> Clock[datetime]:
+    return Clock(NOON)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def journal(tmp_path: Path, clock: Clock) -> Journal:
+def journal(tmp_path: Path, clock: Clock[datetime]) -> Journal:
     return Journal(tmp_path / "jobs.sqlite", now=clock)
 
 
@@ -53,29 +44,29 @@ def test_a_job_reads_back_as_it_was_written(journal: Journal) -> None:
     assert journal.get("j1") == CREATED
 
 
-def test_every_figure_of_a_running_and_of_an_ended_job_reads_back(journal: Journal, clock: Clock) -> None:
+def test_every_figure_of_a_running_and_of_an_ended_job_reads_back(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
-    clock.time += timedelta(seconds=3)
+    clock.now += timedelta(seconds=3)
     journal.start("j1")
     journal.report("j1", fraction=0.25, detail="a day", waiting="for the limit", row_count=7, requests=11)
     running = replace(
-        CREATED, state=State.RUNNING, started_at=clock.time, fraction=0.25, detail="a day", waiting="for the limit",
+        CREATED, state=State.RUNNING, started_at=clock.now, fraction=0.25, detail="a day", waiting="for the limit",
         row_count=7, requests=11,
     )  # fmt: skip
     assert journal.get("j1") == running
-    clock.time += timedelta(seconds=3)
+    clock.now += timedelta(seconds=3)
     journal.end("j1", State.FAILED, what="It is wrong.", advice="Mend it.")
     failed = replace(
-        running, state=State.FAILED, finished_at=clock.time, waiting="", what="It is wrong.", advice="Mend it."
+        running, state=State.FAILED, finished_at=clock.now, waiting="", what="It is wrong.", advice="Mend it."
     )
     assert journal.get("j1") == failed
     journal.queue("j1", runner="r1")
     queued = replace(failed, state=State.QUEUED, finished_at=None, what="", advice="")
     assert journal.get("j1") == queued
-    clock.time += timedelta(seconds=3)
+    clock.now += timedelta(seconds=3)
     journal.start("j1")
     assert journal.get("j1") == replace(
-        queued, state=State.RUNNING, started_at=clock.time, detail="", fraction_at_start=0.25, requests_at_start=11
+        queued, state=State.RUNNING, started_at=clock.now, detail="", fraction_at_start=0.25, requests_at_start=11
     )
 
 
@@ -108,9 +99,9 @@ def test_another_owner_is_told_the_same_as_for_a_job_that_does_not_exist(journal
     assert journal.list("bob") == []
 
 
-def test_jobs_are_listed_newest_first_and_by_kind(journal: Journal, clock: Clock) -> None:
+def test_jobs_are_listed_newest_first_and_by_kind(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal, "old")
-    clock.time += timedelta(minutes=1)
+    clock.now += timedelta(minutes=1)
     create(journal, "new")
     assert [job.id for job in journal.list("ann")] == ["new", "old"]
     assert [job.id for job in journal.list("ann", kind="inboxes")] == ["new", "old"]
@@ -211,18 +202,18 @@ def test_only_the_jobs_of_a_runner_that_is_gone_are_interrupted(journal: Journal
     ]
 
 
-def test_time_left_follows_the_pace_since_the_job_was_resumed(journal: Journal, clock: Clock) -> None:
+def test_time_left_follows_the_pace_since_the_job_was_resumed(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.start("j1")
     journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=0)
     journal.end("j1", State.INTERRUPTED)
     journal.queue("j1", runner="r1")
-    clock.time += timedelta(hours=5)
+    clock.now += timedelta(hours=5)
     journal.start("j1")
-    assert journal.get("j1").seconds_left(clock.time) is None, "too little to go by"
+    assert journal.get("j1").seconds_left(clock.now) is None, "too little to go by"
     journal.report("j1", fraction=0.75, detail="", waiting="", row_count=0, requests=0)
-    clock.time += timedelta(seconds=40)
-    assert journal.get("j1").seconds_left(clock.time) == pytest.approx(40)
+    clock.now += timedelta(seconds=40)
+    assert journal.get("j1").seconds_left(clock.now) == pytest.approx(40)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +227,7 @@ def test_time_left_follows_the_pace_since_the_job_was_resumed(journal: Journal, 
     ],
 )
 def test_a_pace_is_told_when_there_is_enough_to_go_by(
-    journal: Journal, clock: Clock, fraction: float, after: float, left: float | None, pace: float | None
+    journal: Journal, clock: Clock[datetime], fraction: float, after: float, left: float | None, pace: float | None
 ) -> None:
     create(journal)
     assert journal.get("j1").seconds(NOON + timedelta(hours=1)) == 0
@@ -248,23 +239,23 @@ def test_a_pace_is_told_when_there_is_enough_to_go_by(
     assert job.requests_per_second(now) == pace
 
 
-def test_an_ended_job_took_until_its_end_and_has_no_time_left(journal: Journal, clock: Clock) -> None:
+def test_an_ended_job_took_until_its_end_and_has_no_time_left(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.start("j1")
     journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=20)
-    clock.time += timedelta(seconds=10)
+    clock.now += timedelta(seconds=10)
     journal.end("j1", State.FAILED)
     job = journal.get("j1")
     assert job.seconds(NOON + timedelta(hours=9)) == 10
     assert job.seconds_left(NOON + timedelta(hours=9)) is None
 
 
-def test_only_jobs_that_ended_before_the_moment_are_old(journal: Journal, clock: Clock) -> None:
+def test_only_jobs_that_ended_before_the_moment_are_old(journal: Journal, clock: Clock[datetime]) -> None:
     for job_id in ("old", "young", "running"):
         create(journal, job_id)
     journal.end("old", State.DONE)
     journal.start("running")
-    clock.time += timedelta(hours=2)
+    clock.now += timedelta(hours=2)
     journal.end("young", State.FAILED)
     assert [job.id for job in journal.finished_before(NOON + timedelta(hours=1))] == ["old"]
 
@@ -285,22 +276,22 @@ def test_a_job_that_was_asked_to_stop_is_stopped_and_not_interrupted_when_its_ru
     assert journal.get("j1").state is State.CANCELLED
 
 
-def test_the_age_of_an_interrupted_job_counts_from_its_interruption(journal: Journal, clock: Clock) -> None:
+def test_the_age_of_an_interrupted_job_counts_from_its_interruption(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.start("j1")
-    clock.time += timedelta(hours=30)
+    clock.now += timedelta(hours=30)
     journal.interrupt("r0")
-    assert list(journal.finished_before(clock.time - timedelta(hours=24))) == []
+    assert list(journal.finished_before(clock.now - timedelta(hours=24))) == []
 
 
-def test_a_job_that_was_resumed_meanwhile_is_not_forgotten(journal: Journal, clock: Clock) -> None:
+def test_a_job_that_was_resumed_meanwhile_is_not_forgotten(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.end("j1", State.FAILED)
-    clock.time += timedelta(hours=30)
+    clock.now += timedelta(hours=30)
     journal.queue("j1", runner="r1")
-    assert not journal.forget_if_old("j1", clock.time)
+    assert not journal.forget_if_old("j1", clock.now)
     journal.end("j1", State.FAILED)
-    assert journal.forget_if_old("j1", clock.time + timedelta(seconds=1))
+    assert journal.forget_if_old("j1", clock.now + timedelta(seconds=1))
 
 
 def test_a_counted_slice_counts_its_rows_for_the_job(journal: Journal) -> None:
@@ -336,14 +327,14 @@ def test_a_commit_that_fails_does_not_stop_the_journal(journal: Journal, monkeyp
     assert journal.stop_asked("j1")
 
 
-def test_the_pace_of_a_resumed_job_counts_only_what_it_asked_since(journal: Journal, clock: Clock) -> None:
+def test_the_pace_of_a_resumed_job_counts_only_what_it_asked_since(journal: Journal, clock: Clock[datetime]) -> None:
     create(journal)
     journal.start("j1")
     journal.report("j1", fraction=0.5, detail="", waiting="", row_count=0, requests=400)
     journal.end("j1", State.INTERRUPTED)
     journal.queue("j1", runner="r1")
     journal.start("j1")
-    assert journal.get("j1").requests_per_second(clock.time) is None
+    assert journal.get("j1").requests_per_second(clock.now) is None
     journal.report("j1", fraction=0.6, detail="", waiting="", row_count=0, requests=490)
-    clock.time += timedelta(seconds=10)
-    assert journal.get("j1").requests_per_second(clock.time) == 9
+    clock.now += timedelta(seconds=10)
+    assert journal.get("j1").requests_per_second(clock.now) == 9
