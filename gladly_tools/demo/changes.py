@@ -81,13 +81,7 @@ class Changes:
             if assignee is not None:
                 if before == "CLOSED":
                     raise Refusal(code="invalid_state", detail="a closed conversation cannot be reassigned")
-                inbox, agent = assignee
-                if agent is not None and not belongs(agent, inbox):
-                    raise Refusal(
-                        code="invalid_state",
-                        attr="assignee.agentId",
-                        detail="the specified agent does not belong to the specified inbox",
-                    )
+                inbox, agent = _checked(assignee)
                 changed = replace(changed, inbox=inbox, agent=agent)
                 done.append("assign")
             if status == "CLOSED":
@@ -127,13 +121,7 @@ class Changes:
             if body is not None:
                 changes["body"] = body
             if assignee is not None and assignee != (task.inbox, task.agent):
-                inbox, agent = assignee
-                if agent is not None and not belongs(agent, inbox):
-                    raise Refusal(
-                        code="invalid_state",
-                        attr="assignee.agentId",
-                        detail="the specified agent does not belong to the specified inbox",
-                    )
+                inbox, agent = _checked(assignee)
                 changes |= {"inbox": inbox, "agent": agent}
                 done.append("assign task")
             if status is not None:
@@ -177,3 +165,15 @@ class Changes:
 def belongs(agent: int, inbox: int) -> bool:
     """Whether an agent works in an inbox; a conversation can still be assigned to one who no longer does."""
     return (agent + inbox) % 7 != 3
+
+
+def _checked(assignee: tuple[int, int | None]) -> tuple[int, int | None]:
+    """The inbox and the agent, who must belong to it. Raises Refusal."""
+    inbox, agent = assignee
+    if agent is not None and not belongs(agent, inbox):
+        raise Refusal(
+            code="invalid_state",
+            attr="assignee.agentId",
+            detail="the specified agent does not belong to the specified inbox",
+        )
+    return inbox, agent

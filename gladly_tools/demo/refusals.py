@@ -1,10 +1,12 @@
-"""The answers that are not a success, in every shape that the real server gives them."""
+"""The answers that are not a success, in every shape that the real server gives them, and when a body gets one."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 
@@ -46,3 +48,14 @@ def missing_bare(detail: str) -> Response:
 def moved(old: str, new: str) -> Response:
     """301 without a Location header: the new id is in the body alone."""
     return refused(301, "moved", "customerId", "the customer was merged into another", {"old": old, "new": new})
+
+
+async def object_in(request: Request) -> dict[str, Any] | Response:
+    """The JSON object in a request's body, or the refusal of another body."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return refused(400, "invalid", detail="the request body is not valid JSON")
+    if not isinstance(body, dict):
+        return refused(400, "invalid", detail="the request body must be an object")
+    return body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
@@ -25,7 +24,7 @@ from gladly_tools.demo.event_routes import EventEndpoints
 from gladly_tools.demo.export_routes import ExportEndpoints
 from gladly_tools.demo.ivr_routes import IvrEndpoints
 from gladly_tools.demo.limits import Limits, Turnstile
-from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, refused, refused_for_all
+from gladly_tools.demo.refusals import missing, missing_bare, missing_single, moved, object_in, refused, refused_for_all
 from gladly_tools.demo.reports import Problem, Report, ask
 from gladly_tools.demo.write_routes import WriteEndpoints
 
@@ -193,12 +192,9 @@ class Endpoints:
             return PlainTextResponse("Too Many Requests\n", status_code=429)
         is_streaming = False
         try:
-            try:
-                body = json.loads(await request.body())
-            except ValueError:
-                return refused(400, "invalid", detail="the request body is not valid JSON")
-            if not isinstance(body, dict):
-                return refused(400, "invalid", detail="the request body must be an object")
+            body = await object_in(request)
+            if isinstance(body, Response):
+                return body
             report = ask(self._company, body)
             if isinstance(report, list):
                 return refused_for_all([_reason(problem) for problem in report])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from gladly_tools.demo.changes import Refusal
 from gladly_tools.demo.company import Company
 from gladly_tools.demo.limits import Limits
 from gladly_tools.demo.moments import moment
-from gladly_tools.demo.refusals import missing_single, refused
+from gladly_tools.demo.refusals import missing_single, object_in, refused
 from gladly_tools.demo.tasks import Task
 
 Json = dict[str, Any]
@@ -112,12 +111,9 @@ class WriteEndpoints:
         return await self._changed(request, change, "the task does not exist")
 
     async def _changed(self, request: Request, change: Callable[[Json], None], missing: str) -> Response:
-        try:
-            body = json.loads(await request.body())
-        except ValueError:
-            return refused(400, "invalid", detail="the request body is not valid JSON")
-        if not isinstance(body, dict):
-            return refused(400, "invalid", detail="the request body must be an object")
+        body = await object_in(request)
+        if isinstance(body, Response):
+            return body
         try:
             change(body)
         except KeyError:
