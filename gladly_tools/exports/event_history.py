@@ -140,7 +140,7 @@ def plan(_client: Client, _settings: Settings, parameters: EventHistoryParameter
 
 
 def rows(workbench: Workbench, parameters: EventHistoryParameters, slice: Slice) -> Iterator[Row]:
-    """The day's events in the order Gladly sent them."""
+    """The day's events as Gladly sent them, which is in no order."""
     workbench.progress(0, "waiting for the report")
     first, last = (date.fromisoformat(str(slice.arguments[name])) for name in ("first", "last"))
     for part in workbench.client.reports.complete(
@@ -195,6 +195,7 @@ EXPORT = Export(
     rows=rows,
     estimate=estimate,
     zone=lambda parameters: parameters.dates.zone,
+    order=lambda _parameters: TIMESTAMP,
     shown=(
         "Timestamp",
         "Event Type",

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,10 +30,12 @@ from gladly_tools.exports.event_history import (
 )
 from gladly_tools.exports.inputs import DateRange
 from gladly_tools.jobs import Job, State
+from gladly_tools.results.download import Format
 from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import NOW, UNLIMITED, connect, make_company, settings_for
+from tests.exports.test_every_export import download
 
 ZONE = "America/New_York"
 DAY = date(2026, 3, 10)
@@ -64,6 +66,18 @@ def test_each_report_comes_whole_day_by_day(
         (str(DAY + timedelta(days=day)), str(DAY + timedelta(days=day))) for day in range(3)
     ]
     assert all("filters" not in body and "aggregationLevel" not in body for body in bodies)
+
+
+@pytest.mark.parametrize("report", ["conversation", "contact"])
+def test_events_are_shown_and_downloaded_in_the_order_of_their_times(
+    runs: Runs, client: Client, account: Account, report: str
+) -> None:
+    _, table = export(runs, client, account, asked(report, DAY, DAY + timedelta(days=1)))
+    shown = list(table.page(columns=["Timestamp"], limit=table.rows)["Timestamp"])
+    rows = csv.DictReader(io.StringIO(download(table, Format.CSV).decode(), newline=""))
+    downloaded = [datetime.fromisoformat(row["Timestamp"]) for row in rows]
+    assert shown == downloaded == sorted(shown)
+    assert len(shown) > 100
 
 
 @pytest.mark.parametrize(("report", "columns"), [("conversation", CONVERSATION_COLUMNS), ("contact", CONTACT_COLUMNS)])
