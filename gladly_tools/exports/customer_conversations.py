@@ -12,7 +12,7 @@ from gladly_tools.exports.conversation_items import Fetched
 from gladly_tools.exports.custom_attributes import COLUMN as CUSTOM_ATTRIBUTES
 from gladly_tools.exports.custom_attributes import AttributeNames
 from gladly_tools.exports.export import Export, Into, OtherTable, Section, Slice, Workbench
-from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, KnownBy, customers_matching
+from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, KnownBy, customers_matching, nobody_has
 from gladly_tools.exports.inputs import Parameters, ask
 from gladly_tools.exports.names import AskedNames
 from gladly_tools.results.schema import Column, Kind, Row
@@ -61,9 +61,7 @@ def confirm(client: Client, parameters: CustomerConversationsParameters) -> Cust
         return parameters
     found = customers_matching(client, key)
     if not found:
-        raise InputError(
-            f"No customer has {key.words}.", "Check it, or give the customer's ID instead.", field="customer"
-        )
+        raise nobody_has(key, name="customer")
     if len(found) > 1:
         named = "; ".join(f"{customer.name or 'no name'} ({customer.id})" for customer in found[:10])
         more = f"; and {len(found) - 10} more" if len(found) > 10 else ""

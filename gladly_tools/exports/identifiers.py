@@ -92,6 +92,11 @@ def customers_matching(client: Client, key: CustomerKey) -> tuple[Customer, ...]
     return client.customers.find(phone=key.value).found
 
 
+def nobody_has(key: CustomerKey, *, name: str) -> InputError:
+    """What is said, at the input `name`, of an e-mail address or a phone number that is no customer's."""
+    return InputError(f"No customer has {key.words}.", "Check it, or give the customer's ID instead.", field=name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class CustomerQuestion(Question):
     """One customer, by id, address of Gladly, e-mail address or phone number; text tells by its form what it is."""

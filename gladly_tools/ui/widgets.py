@@ -19,7 +19,14 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import Export
 from gladly_tools.exports.call_question import CallQuestion
 from gladly_tools.exports.choices import ChoiceQuestion, ChoicesQuestion
-from gladly_tools.exports.identifiers import CustomerKey, CustomerQuestion, IdQuestion, KnownBy, customers_matching
+from gladly_tools.exports.identifiers import (
+    CustomerKey,
+    CustomerQuestion,
+    IdQuestion,
+    KnownBy,
+    customers_matching,
+    nobody_has,
+)
 from gladly_tools.exports.inputs import (
     DateRange,
     DateRangeQuestion,
@@ -50,8 +57,13 @@ def ask(export: Export[Any], session: Session, problem: InputError | None) -> di
         is_refused = problem is not None and problem.field == name
         answers[name] = _widget(question, f"{export.name}:{name}", session, answers, is_refused=is_refused)
         if problem is not None and is_refused:
-            st.error(f"{plain(problem.what)} {plain(problem.advice)}", icon=":material/error:")
+            _tell(problem)
     return answers
+
+
+def _tell(problem: InputError) -> None:
+    """Show at a question why its answer cannot be taken."""
+    st.error(f"{plain(problem.what)} {plain(problem.advice)}", icon=":material/error:")
 
 
 def _widget(
@@ -113,7 +125,7 @@ def _widget(
                 persist_state="session",
             )
         case CustomerQuestion():
-            return _customer(question, key, session)
+            return _customer(question, key, session, is_refused=is_refused)
         case _:
             raise TypeError(question)
 
@@ -207,8 +219,11 @@ def _lines(question: ContactsQuestion | PhrasesQuestion, key: str) -> str:
     return text
 
 
-def _customer(question: CustomerQuestion, key: str, session: Session) -> CustomerKey | str:
-    """What was typed; where an e-mail address or a number belongs to several customers, the one chosen among them."""
+def _customer(question: CustomerQuestion, key: str, session: Session, *, is_refused: bool) -> CustomerKey | str:
+    """What was typed; where an e-mail address or a number belongs to several customers, the one chosen among them.
+
+    What cannot be right is told at once, and not a second time where the export's own refusal follows.
+    """
     text = st.text_input(
         question.label,
         placeholder="ID, address in Gladly, e-mail or phone number",
@@ -218,12 +233,16 @@ def _customer(question: CustomerQuestion, key: str, session: Session) -> Custome
     )
     try:
         asked: CustomerKey = question.check(text, name="")
-    except InputError:
+    except InputError as error:
+        if text.strip() and not is_refused:
+            _tell(error)
         return text
     if asked.by is KnownBy.ID:
         return text
     names = _customers_found(asked, key, session)
-    if len(names) < 2:
+    if names is not None and not names and not is_refused:
+        _tell(nobody_has(asked, name=""))
+    if names is None or len(names) < 2:
         return text
     chosen = st.selectbox(
         plain(f"{len(names)}{' or more' if len(names) >= MOST_FOUND else ''} customers have {asked.words}"),
@@ -238,8 +257,11 @@ def _customer(question: CustomerQuestion, key: str, session: Session) -> Custome
     return text if chosen is None else CustomerKey(by=KnownBy.ID, value=chosen)
 
 
-def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[str, str]:
-    """The customers found, what tells them apart by id; asked for once while the text stays."""
+def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[str, str] | None:
+    """The customers found, what tells them apart by id; asked for once while the text stays.
+
+    None when Gladly could not be asked, which is said.
+    """
     before, names = st.session_state.get(f"{key}:found", (None, {}))
     if before == asked:
         return names  # type: ignore[no-any-return]
@@ -248,7 +270,7 @@ def _customers_found(asked: CustomerKey, key: str, session: Session) -> Mapping[
             found = customers_matching(session.client.watched_by(Impatient(NAMES_SECONDS)), asked)
     except GladlyToolsError as error:
         st.caption(f"The customers could not be read: {plain(error)}")
-        return {}
+        return None
     names = {
         customer.id: " · ".join(
             part
