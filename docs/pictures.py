@@ -369,7 +369,11 @@ def bulk_close(stage: Stage) -> None:
     page.get_by_text("By inbox").wait_for()
     stage.badge("Checked").wait_for()
     stage.take(
-        "bulk-check", page.get_by_role("heading", name="Close Conversations: check"), stage.main, width=WIDE, most=760
+        "bulk-check",
+        page.get_by_role("heading", name="Check before Close Conversations"),
+        stage.main,
+        width=WIDE,
+        most=760,
     )
     page.get_by_role("button", name=re.compile(r"^Close \d+ conversations$")).click()
     dialog = page.get_by_role("dialog")

@@ -248,7 +248,7 @@ class BulkRuns:
             run_id,
             owner=account.owner,
             kind=order.action.name,
-            title=" · ".join(part for part in ("Check only" if order.is_check else "", order.file_name) if part),
+            title=order.file_name,
             origin=origin,
             parameters={"is_check": order.is_check},
             runner=self._runs.runner.id,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from gladly_tools.bulk import ACTIONS, Status
 from gladly_tools.bulk.records import BulkRun, LinesBeside
-from gladly_tools.jobs import State
-from gladly_tools.ui.job_panel import BULK_LOOKS
+from gladly_tools.ui.job_panel import look_of, title_of_action
 from gladly_tools.ui.words import counted
 from gladly_tools.web.portal import portal
 
@@ -49,8 +48,7 @@ ORDER = (
 
 def title_of_run(run: BulkRun) -> str:
     """What a run does."""
-    title = ACTIONS[run.action].title
-    return f"{title}: check" if run.is_check else title
+    return title_of_action(run.action, is_check=run.is_check)
 
 
 def label_of(status: Status, run: BulkRun) -> str:
@@ -65,9 +63,7 @@ def state_in_words(run: BulkRun) -> tuple[str, str, str]:
         return "Stopped", ":material/stop_circle:", "gray"
     if job is None:
         return "Results deleted", ":material/auto_delete:", "gray"
-    if run.is_check and job.state is State.DONE:
-        return "Checked", ":material/fact_check:", "blue"
-    return BULK_LOOKS[job.state]
+    return look_of(job)
 
 
 def counts_in_words(run: BulkRun) -> str:

@@ -37,16 +37,37 @@ BULK_LOOKS = {
 }
 
 
+CHECKED = ("Checked", ":material/fact_check:", "blue")
+
+
+def look_of(job: Job) -> tuple[str, str, str]:
+    """How a job stands: words, an icon, a color."""
+    if _is_check(job) and job.state is State.DONE:
+        return CHECKED
+    return (BULK_LOOKS if job.kind in ACTIONS else LOOKS)[job.state]
+
+
 def state_badge(job: Job) -> None:
     """A job's state in a word and a color."""
-    label, icon, color = (BULK_LOOKS if job.kind in ACTIONS else LOOKS)[job.state]
+    label, icon, color = look_of(job)
     st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]  # the colors above are Streamlit's
 
 
 def title_of(job: Job) -> str:
     """What a job does, in the words of its export or bulk action."""
-    known = EXPORTS.get(job.kind) or ACTIONS.get(job.kind)
-    return known.title if known is not None else job.kind
+    if job.kind in ACTIONS:
+        return title_of_action(job.kind, is_check=_is_check(job))
+    return EXPORTS[job.kind].title if job.kind in EXPORTS else job.kind
+
+
+def title_of_action(name: str, *, is_check: bool) -> str:
+    """What a run of a bulk action does; a check, which changes nothing, is never called as what changes is."""
+    title = ACTIONS[name].title
+    return f"Check before {title}" if is_check else title
+
+
+def _is_check(job: Job) -> bool:
+    return job.kind in ACTIONS and bool(job.parameters.get("is_check"))
 
 
 def job_badge(session: Session) -> None:

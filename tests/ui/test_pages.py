@@ -127,6 +127,31 @@ def test_an_id_that_leads_nowhere_is_told_at_its_field(session: Session, export:
     assert any(box.value == text for box in at.text_input if box.label == field)
 
 
+def errors_of(at: AppTest) -> list[str]:
+    """The errors on the page as they are read, without what keeps an address from becoming a link."""
+    return [error.value.replace("\\", "").replace("\u2060", "") for error in at.error]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nobody0@nowhere.example", "No customer has the e-mail address nobody0@nowhere.example."),
+        ("+1 555 999 0000", "No customer has the phone number +15559990000."),
+        ("650 555 0123", "is not a phone number with its country"),
+    ],
+)
+def test_who_is_no_customer_is_told_at_the_field_before_anything_is_exported(
+    session: Session, text: str, words: str
+) -> None:
+    at = open_page("conversations", export="customer-conversations")
+    assert at.error.len == 0
+    (box,) = (box for box in at.text_input if box.label == "Customer")
+    box.set_value(text).run()
+    assert [words in told for told in errors_of(at)] == [True]
+    next(button for button in at.button if button.label == "Export").click().run()
+    assert [words in told for told in errors_of(at)] == [True]
+
+
 def test_one_of_several_customers_with_a_number_can_be_chosen(here: Portal, session: Session) -> None:
     at = open_page("conversations", export="customer-conversations")
     (box,) = (box for box in at.text_input if box.label == "Customer")
@@ -179,6 +204,30 @@ def test_the_jobs_page_shows_a_job_in_every_state_also_without_a_result(
     assert not at.exception
     assert any("Export Inboxes" in markdown.value for markdown in at.markdown)
     assert any(button.label == "Delete now" for button in at.button)
+
+
+def test_the_jobs_page_names_a_check_a_check(here: Portal, session: Session) -> None:
+    journal = here.runs.journal
+    owner, runner = session.account.owner, here.runs.runner.id
+    for place, is_check in enumerate((True, False)):
+        journal.create(
+            f"b{place}",
+            owner=owner,
+            kind="close-conversations",
+            title="ids.csv",
+            origin="app",
+            parameters={"is_check": is_check},
+            runner=runner,
+        )
+        journal.end(f"b{place}", State.DONE)
+    at = open_page("jobs")
+    assert not at.exception
+    shown = [markdown.value for markdown in at.markdown]
+    check, close = (
+        shown.index(f"**{title}**") for title in ("Check before Close Conversations", "Close Conversations")
+    )
+    assert "Checked" in shown[check + 1]
+    assert "Done" in shown[close + 1]
 
 
 def test_a_tab_forgets_what_it_held_of_whoever_was_signed_in_before(
