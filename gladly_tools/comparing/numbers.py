@@ -71,6 +71,11 @@ class Measure:
     needs: tuple[str, ...]
     value: Callable[[pd.DataFrame], Any]
 
+    @property
+    def is_rate(self) -> bool:
+        """Whether it is in percent itself; its change is then told in points alone, as two percentages mislead."""
+        return self.unit == "%"
+
 
 def _rate(part: str, whole: str) -> Callable[[pd.DataFrame], Any]:
     return lambda frame: 100 * frame[part] / frame[whole].where(frame[whole] > 0)
@@ -249,7 +254,7 @@ def headline(before: Period, after: Period, *, per_day: bool = False) -> Mapping
 def for_people(frame: pd.DataFrame, measure: Measure, group: str, *, per_day: bool = False) -> pd.DataFrame:
     """A frame of changes with units in the names of its columns, as a file holds it."""
     unit = "conversations a day" if per_day and measure is CONVERSATIONS else measure.unit
-    points = "percentage points" if unit == "%" else unit
+    points = "percentage points" if measure.is_rate else unit
     notes = [
         ", ".join(part for part in (state, f"fewer than {SMALL_GROUP}" if small else "") if part)
         for state, small in zip(frame["state"], frame["is_small"], strict=True)
@@ -268,6 +273,8 @@ def for_people(frame: pd.DataFrame, measure: Measure, group: str, *, per_day: bo
             "Note": notes,
         }
     )
+    if measure.is_rate:
+        shown = shown.drop(columns=PERCENT)
     if group in NAMED_BY_KEY:
         shown = shown.drop(columns=f"{group} ID")
     if measure is CONVERSATIONS and not per_day:

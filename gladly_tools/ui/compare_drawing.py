@@ -19,7 +19,7 @@ LONGEST_NAME = 30
 def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: bool) -> None:
     """The greatest changes of a measure, one bar a group."""
     known = frame[frame["change"].notna() & (frame["change"] != 0)]
-    unit = "conversations a day" if daily else "percentage points" if measure.unit == "%" else measure.unit
+    unit = "conversations a day" if daily else "percentage points" if measure.is_rate else measure.unit
     st.markdown(f"**{measure.label}: change by {group.lower()}**", help=f"In {unit}: after less before.")
     if known.empty:
         st.caption("Nothing changed, or one of the periods has nothing to go by.")
@@ -56,7 +56,7 @@ def change_bars(frame: pd.DataFrame, measure: Measure, group: str, *, daily: boo
             alt.Tooltip("before:N", title="Before"),
             alt.Tooltip("after:N", title="After"),
             alt.Tooltip("words:N", title="Change"),
-            alt.Tooltip("percent:N", title="Of what it was"),
+            *([] if measure.is_rate else [alt.Tooltip("percent:N", title="Of what it was")]),
         ],
     )
     colors = ["#6aa9ea", "#e2a15f"] if is_dark() else ["#2f6fb3", "#b5651d"]

@@ -105,7 +105,7 @@ def _cards(found: Mapping[str, Mapping[Any, Any]], *, per_day: bool) -> None:
                 delta_color="off" if unchanged else DELTAS.get(measure.label, "inverse"),
                 delta_arrow="off" if unchanged else "auto",
             )
-            share = percent_of(row["percent"])
+            share = "" if measure.is_rate else percent_of(row["percent"])
             was = f"before {amount(row['before'], measure, daily=daily)}"
             st.caption(plain(f"{was}, {share}" if share else was))
             if measure is not CONVERSATIONS:

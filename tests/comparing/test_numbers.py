@@ -256,3 +256,4 @@ def test_a_file_of_changes_names_its_units_and_guards_formulas(whole: Whole) -> 
     assert as_csv(whole).decode().splitlines()[1].split(",")[2:5] == ["30", "30", "0"]
     rates = for_people(changes(both, MEASURES[3]), MEASURES[3], "Inbox")
     assert {"Before, %", "Change, percentage points", "Conversations eligible, before"} <= set(rates)
+    assert "Change, % of before" not in rates, "a percentage whose change is told twice"

@@ -270,6 +270,10 @@ def test_two_results_are_compared_the_newest_with_the_one_before(here: Portal, s
     (toggle,) = at.toggle
     toggle.set_value(False).run()
     metrics = {metric.label: metric for metric in at.metric}
+    assert metrics["First contact resolution"].delta.endswith(" points")
+    told = [bare for caption in at.caption if (bare := caption.value.replace("\\", "")).startswith("before ")]
+    assert len(told) == len(MEASURES)
+    assert [text.count("%") for text in told] == [1, 1, 1, 1, 1], "a percentage is told with its change in points alone"
     assert metrics["Conversations"].value == f"{new.row_count:,}"
     assert metrics["Conversations"].delta.lstrip("+-") == f"{abs(new.row_count - old.row_count):,}"
     frame = at.dataframe[0].value
