@@ -134,7 +134,7 @@ def styled(chart: AnyChart, look: Look) -> AnyChart:
             tickColor=look.line,
             titleFontWeight="normal",
         )
-        .configure_legend(labelColor=look.soft, titleColor=look.soft)
+        .configure_legend(labelColor=look.ink, titleColor=look.ink)
         .configure_view(strokeWidth=0)
     )
     return found

@@ -40,7 +40,7 @@ article > .soft { margin-top: 2px; }
 svg { display: block; width: 100%; height: auto; margin: 12px 0 0; }
 svg.narrow { display: none; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 14px; margin: 10px 0 0; padding: 0; list-style: none;
-  color: var(--soft); font-size: 13px; }
+  font-size: 13px; }
 .legend i { display: inline-block; width: 11px; height: 11px; margin-right: 6px; border-radius: 2px; }
 .caption { margin: 6px 0 0; padding: 0; list-style: none; color: var(--soft); font-size: 13px; }
 .empty { margin-top: 10px; padding: 14px 16px; border: 1px dashed var(--line); border-radius: 8px; color: var(--soft); }

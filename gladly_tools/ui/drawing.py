@@ -54,7 +54,7 @@ def legend(entries: Iterable[tuple[str, str]]) -> None:
         f"background:{color}'></span>{escape(words)}</span>"
         for color, words in entries
     )
-    st.html(f"<div style='font-size:0.8rem;line-height:1.5;opacity:0.8'>{shown}</div>")
+    st.html(f"<div style='font-size:0.8rem;line-height:1.5'>{shown}</div>")
 
 
 def is_dark() -> bool:

@@ -53,6 +53,17 @@ def test_charts_of_other_exports_open(here: Portal, session: Session, company: C
     assert len(at.get("vega_lite_chart")) >= 2
 
 
+def test_a_legend_beside_a_chart_is_written_at_full_strength(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "contact-information", company)
+    at = open_page("conversations", export="contact-information", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.session_state[f"charts:{job.id}"] = "Channels"
+    at.run()
+    legends = [element.proto.body for element in at.get("html") if "EMAIL" in element.proto.body]
+    assert legends
+    assert not any("opacity" in each for each in legends)
+
+
 def test_a_choice_by_keyboard_filters_figures_and_all_other_charts(
     here: Portal, session: Session, company: Company
 ) -> None:
