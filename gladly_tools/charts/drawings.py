@@ -28,6 +28,8 @@ MOST_DAY_LABELS = 62
 """Of more days than that, the Mondays are labelled."""
 DRAWN = 0.92
 """The part of its step that a column is wide: a sliver is left free between columns."""
+READ_TURNS_AT = {False: 0.48, True: 0.345}
+"""The part of the greatest amount from which a cell is too strong for the text of the others, in light and in dark."""
 _CLOCK = (
     "utchours(datum.value) + utcminutes(datum.value) + utcseconds(datum.value) === 0"
     " ? utcFormat(datum.value, '%a %-d %b')"
@@ -323,7 +325,7 @@ def cells(
     down_title: str | None = None,
     texts: bool = False,
 ) -> AnyChart:
-    """A grid of cells, the darker the more; with the amounts in them where that can be read."""
+    """A grid of cells, the stronger in color the more; with the amounts in them where that is asked for."""
     most = float(pd.to_numeric(frame[amount]).max() or 1)
     base = alt.Chart(frame).encode(
         x=alt.X(
@@ -346,7 +348,9 @@ def cells(
             type="nominal",
             sort=list(down_order),
             title=down_title,
-            axis=alt.Axis(labelLimit=LABEL_ROOM, labelFlush=False, domain=False, ticks=False, labelPadding=6),
+            axis=alt.Axis(
+                labelLimit=LABEL_ROOM, labelFlush=False, domain=False, ticks=False, labelPadding=6, titlePadding=10
+            ),
         ),
         tooltip=list(tips),
     )
@@ -360,14 +364,21 @@ def cells(
     )
     if not texts:
         return _layered(grid)
-    # The text takes the color that can be read on its cell.
-    dark_cell = alt.value("#08110d" if look.is_dark else "#ffffff")
-    light_cell = alt.value(look.ink)
     texts_on_it = base.mark_text(fontSize=11).encode(
         text=alt.Text(field=amount, type="quantitative", format=","),
-        color=alt.condition(f"datum[{amount!r}] > {most * 0.3}", dark_cell, light_cell),
+        color=alt.condition(
+            f"datum[{amount!r}] > {most * READ_TURNS_AT[look.is_dark]}",
+            alt.value(text_on_cell(1, look)),
+            alt.value(text_on_cell(0, look)),
+        ),
     )
     return _layered(grid, texts_on_it)
+
+
+def text_on_cell(share: float, look: Look) -> str:
+    """The color in which an amount can be read on its cell; `share` is its part of the greatest amount, 0 to 1."""
+    is_strong = share > READ_TURNS_AT[look.is_dark]
+    return "#000000" if is_strong == look.is_dark else "#ffffff"
 
 
 def histogram(

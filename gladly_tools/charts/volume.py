@@ -89,7 +89,7 @@ def _hours_of_week(scope: Scope) -> Chart:
     return Chart(
         key="hours-of-week",
         title="Conversations by weekday and hour",
-        help="When conversations were created, over all weeks together. The darker a cell, the more.",
+        help="When conversations were created, over all weeks together. The stronger its color, the more.",
         frame=shown,
         size=Size.FULL,
         drawn=lambda drawn, look: cells(

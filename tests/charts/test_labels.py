@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from gladly_tools.charts.drawings import label_axis
+from gladly_tools.charts import DARK, LIGHT, Look
+from gladly_tools.charts.drawings import label_axis, text_on_cell
 
 
 def labels_of(labels: list[str], *, nested: bool = False) -> tuple[object, object]:
@@ -37,3 +38,24 @@ def test_a_long_label_is_parted_where_words_meet(label: str, lines: object) -> N
 def test_the_labels_of_a_tree_stay_in_one_line() -> None:
     label = "AGENT_AVAILABILITY/UPDATED"
     assert labels_of([label], nested=True) == ([label], [0])
+
+
+def luminance(color: list[float]) -> float:
+    parts = [part / 255 for part in color]
+    red, green, blue = (part / 12.92 if part <= 0.04 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def rgb(color: str) -> list[float]:
+    return [int(color[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("share", [place / 100 for place in range(1, 101)])
+def test_an_amount_can_be_read_on_its_cell_however_many_it_is(share: float, look: Look) -> None:
+    place = share**0.5 * (len(look.ramp) - 1)
+    below = min(int(place), len(look.ramp) - 2)
+    low, high = rgb(look.ramp[below]), rgb(look.ramp[below + 1])
+    cell = [one + (other - one) * (place - below) for one, other in zip(low, high, strict=True)]
+    dim, bright = sorted((luminance(cell), luminance(rgb(text_on_cell(share, look)))))
+    assert (bright + 0.05) / (dim + 0.05) >= 4.45
