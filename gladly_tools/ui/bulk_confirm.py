@@ -91,6 +91,8 @@ def _body(session: Session, asked: Asked, order: Order) -> None:
     typed = str(count)
     if count >= TYPED_FROM:
         typed = st.text_input(f"Type {count} to confirm", key=f"bulk:typed:{asked.run_id}", autocomplete="off")
+    # What is wrong is told at the field, above the buttons.
+    told = st.container()
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Cancel", key="bulk:cancel"):
             _forget()
@@ -98,9 +100,10 @@ def _body(session: Session, asked: Asked, order: Order) -> None:
         words = f"{action.verb.capitalize()} {counted(count, action.noun)}"
         pressed = st.button(words, icon=":material/done_all:", type="primary", key="bulk:confirm")
     if pressed and (typed or "").strip().replace(",", "") != str(count):
-        st.error(f"Type {count} above; it is the number of {action.nouns}.", icon=":material/error:")
+        told.error(f"Type {count} here; it is the number of {action.nouns}.", icon=":material/error:")
     elif pressed:
-        _start(session, asked, order)
+        with told:
+            _start(session, asked, order)
 
 
 def _start(session: Session, asked: Asked, order: Order) -> None:

@@ -78,3 +78,22 @@ def test_from_the_list_to_the_results_with_a_reload_in_the_middle(page: Any, tmp
             page.get_by_role("button", name="Reopen…").wait_for()
         finally:
             app.close()
+
+
+def test_in_the_dark_the_page_behind_the_dialog_is_darkened_and_the_dialog_has_an_edge(
+    new_context: Any, app: App, tmp_path: Path
+) -> None:
+    page = new_context(color_scheme="dark").new_page()
+    page.goto(f"{app.url}/bulk-close")
+    page.get_by_role("button", name="Try the demo company").click()
+    page.get_by_text("No runs yet").wait_for()
+    upload = tmp_path / "ids.csv"
+    upload.write_text("conversationId\nsome-conversation")
+    page.locator("input[type=file]").set_input_files(upload)
+    page.get_by_role("button", name="Start Bulk Close").click()
+    page.get_by_role("dialog").get_by_text("This changes live data in Gladly.").wait_for()
+    ground, edge = page.get_by_test_id("stDialog").evaluate(
+        "veil => [getComputedStyle(veil).backgroundColor, getComputedStyle(veil.firstElementChild).borderTopWidth]"
+    )
+    assert ground.startswith("rgba(0, 0, 0, ")
+    assert edge == "1px"

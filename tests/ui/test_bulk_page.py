@@ -91,7 +91,7 @@ def test_from_the_check_over_the_typed_count_to_the_results(here: Portal, sessio
     assert "Brightleaf Home & Garden" in words(at)
     at.text_input[0].input("60")
     at = confirm(at, "Close 59 conversations")
-    assert "Type 59 above" in words(at)
+    assert "Type 59 here" in words(at)
     assert company.changes.counts.total() == 0
     at.text_input[0].input("59")
     at = confirm(at, "Close 59 conversations")
