@@ -75,12 +75,16 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Span:
-    """A stretch of a call in which a participant did one thing."""
+    """A stretch of a call in which a participant did one thing.
+
+    While it rings, `is_caller` tells who made the call from those whose phone rings.
+    """
 
     participant: Participant
     doing: Doing
     start: datetime
     end: datetime
+    is_caller: bool = False
 
 
 # The words of the unpublished address are not known: what they mean is told by what they hold, the first that fits.
@@ -148,11 +152,14 @@ def report_steps(rows: Iterable[Mapping[str, str | None]], item_id: str) -> list
 
 
 def item_steps(item: Mapping[str, Any]) -> list[Step]:
-    """Start, answer and end as the call's conversation item has them."""
-    content = _object(item, "content")
+    """Start, with who made the call, answer and end as the call's conversation item has them."""
+    content, initiator = _object(item, "content"), _object(item, "initiator")
+    caller = Participant(id=_first(initiator, "id"), type=_first(initiator, "type")) if initiator else None
     named = (("startedAt", CALL_STARTED), ("answeredAt", CALL_ANSWERED), ("completedAt", CALL_COMPLETED))
     return [
-        Step(at=content[name], what=what, source=ITEM) for name, what in named if isinstance(content.get(name), str)
+        Step(at=content[name], what=what, source=ITEM, participant=caller if what == CALL_STARTED else None)
+        for name, what in named
+        if isinstance(content.get(name), str)
     ]
 
 
@@ -173,7 +180,8 @@ def spans(steps: Sequence[Step], end: datetime | None = None) -> list[Span]:
     """What each participant did from when to when, in the order in which they came in; `end` is the call's.
 
     The customer waits until somebody talks, and is on hold while an agent holds, unless the source says so itself.
-    Whoever is on the line before the call is answered does not talk yet: it rings on the other side.
+    Whoever is on the line before the call is answered does not talk yet: it rings on the other side. A customer who
+    made the call goes on waiting until then.
     """
     timed = [(step, moment) for step in steps if (moment := step.moment) is not None]
     if not timed:
@@ -192,7 +200,8 @@ def spans(steps: Sequence[Step], end: datetime | None = None) -> list[Span]:
     if CALL_STARTED not in moments:
         return found
     answered = moments.get(CALL_ANSWERED, over)
-    return [part for span in found for part in _from_answer(span, answered)]
+    by_customer = _is_by_customer([step for step, _ in timed])
+    return list(_joined(part for span in found for part in _from_answer(span, answered, by_customer=by_customer)))
 
 
 def lane_of(participant: Participant) -> str:
@@ -238,14 +247,51 @@ def _lane_spans(lane: Sequence[tuple[datetime, Doing, Participant]], over: datet
             current = turn
 
 
-def _from_answer(span: Span, answered: datetime) -> Iterator[Span]:
-    """A span of talking from the answer on; what is before it is ringing."""
+def _is_by_customer(steps: Sequence[Step]) -> bool:
+    """Whether the customer made the call: that the customer began it means so (inferred).
+
+    Where nobody is named, a call that rang at an agent came from the customer.
+    """
+    caller = next((step.participant for step in steps if step.source == ITEM and step.what == CALL_STARTED), None)
+    if caller is not None and caller.type is not None:
+        return caller.is_customer
+    return any(
+        step.doing is Doing.RINGING and step.participant is not None and not step.participant.is_customer
+        for step in steps
+    )
+
+
+def _from_answer(span: Span, answered: datetime, *, by_customer: bool) -> Iterator[Span]:
+    """A span of talking from the answer on; before it there is ringing, or the caller's waiting for an agent."""
     if span.doing is not Doing.TALKING or span.start >= answered:
         yield span
         return
-    yield replace(span, doing=Doing.RINGING, end=min(span.end, answered))
+    is_customer = span.participant.is_customer
+    before = replace(span, end=min(span.end, answered))
+    if by_customer and is_customer:
+        yield replace(before, doing=Doing.WAITING)
+    else:
+        yield replace(before, doing=Doing.RINGING, is_caller=not by_customer and not is_customer)
     if span.end > answered:
         yield replace(span, start=answered)
+
+
+def _joined(found: Iterable[Span]) -> Iterator[Span]:
+    """The spans of each lane, of which those that go on with the same are one."""
+    last: Span | None = None
+    for span in found:
+        if (
+            last is not None
+            and replace(last, end=span.end) == replace(span, start=last.start)
+            and last.end == span.start
+        ):
+            last = replace(last, end=span.end)
+            continue
+        if last is not None:
+            yield last
+        last = span
+    if last is not None:
+        yield last
 
 
 def _participant_step(values: Mapping[str, Any]) -> Step:

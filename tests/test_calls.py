@@ -138,6 +138,11 @@ def test_a_call_item_tells_start_answer_and_end_as_far_as_it_has_them() -> None:
     assert item_steps({"content": "odd"}) == []
 
 
+def test_the_start_of_a_call_names_who_made_it() -> None:
+    item = {"initiator": {"id": "c", "type": "CUSTOMER"}, "content": {"startedAt": at(0), "completedAt": at(9)}}
+    assert [each.participant for each in item_steps(item)] == [Participant(id="c", type="CUSTOMER"), None]
+
+
 def test_steps_are_put_in_order_and_one_without_a_time_stays_behind_its_neighbour() -> None:
     first, odd, last = step(5, ANN, Doing.TALKING), Step(at="?", what="odd"), step(1, ANN, Doing.RINGING)
     assert in_order([first, odd, last]) == [last, first, odd]
@@ -198,6 +203,48 @@ def test_nobody_talks_before_the_call_is_answered() -> None:
     ]
     found = spans([*item, step(1, ANN, Doing.TALKING)], NOON + timedelta(seconds=20))
     assert told(found) == [("Ann", "ringing", 1, 8), ("Ann", "talking", 8, 20)]
+
+
+def started_by(who: Participant | None) -> list[Step]:
+    return [
+        Step(at=at(0), what=CALL_STARTED, source="call item", participant=who),
+        Step(at=at(8), what=CALL_ANSWERED, source="call item"),
+    ]
+
+
+@pytest.mark.parametrize("caller", [CUSTOMER, None])
+def test_a_customer_who_rang_waits_for_the_answer_while_the_agents_phone_rings(caller: Participant | None) -> None:
+    found = spans(
+        [
+            *started_by(caller),
+            step(0, CUSTOMER, Doing.WAITING),
+            step(2, ANN, Doing.RINGING),
+            step(7, ANN, Doing.TALKING),
+        ],
+        NOON + timedelta(seconds=20),
+    )
+    assert told(found) == [
+        ("Cam", "waiting", 0, 8),
+        ("Cam", "talking", 8, 20),
+        ("Ann", "ringing", 2, 8),
+        ("Ann", "talking", 8, 20),
+    ]
+    assert not any(span.is_caller for span in found)
+
+
+@pytest.mark.parametrize("caller", [ANN, None])
+def test_an_agent_who_rang_the_customer_is_told_from_the_one_whose_phone_rings(caller: Participant | None) -> None:
+    found = spans(
+        [*started_by(caller), step(0, CUSTOMER, Doing.WAITING), step(0, ANN, Doing.TALKING)],
+        NOON + timedelta(seconds=20),
+    )
+    assert told(found) == [
+        ("Cam", "ringing", 0, 8),
+        ("Cam", "talking", 8, 20),
+        ("Ann", "ringing", 0, 8),
+        ("Ann", "talking", 8, 20),
+    ]
+    assert [(span.participant.name, span.doing.value) for span in found if span.is_caller] == [("Ann", "ringing")]
 
 
 def test_in_a_call_that_was_never_answered_nobody_talks() -> None:

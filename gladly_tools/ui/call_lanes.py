@@ -14,7 +14,6 @@ from gladly_tools.calls import (
     CALL_ANSWERED,
     CALL_COMPLETED,
     CALL_STARTED,
-    CUSTOMER_LANE,
     ITEM,
     Doing,
     Participant,
@@ -39,7 +38,14 @@ COLORS = {
     Doing.TALKING: "#2e8b57",
     Doing.HOLD: "#8a4fa3",
 }
-VERBS = {Doing.WAITING: "waited", Doing.RINGING: "rang", Doing.TALKING: "talked", Doing.HOLD: "held"}
+VERBS = {
+    Doing.WAITING: "waited for",
+    Doing.RINGING: "phone rang for",
+    Doing.TALKING: "talked for",
+    Doing.HOLD: "had the customer on hold for",
+}
+CUSTOMERS_VERBS = {**VERBS, Doing.HOLD: "was on hold for"}
+CALLERS_VERB = "rang the customer for"
 # What is written at the line of each, on which side of it, and in which row, as start and answer may be close.
 MARKS: Mapping[str, tuple[str, Literal["left", "right"], int]] = {
     CALL_STARTED: ("Start", "left", 0),
@@ -95,7 +101,10 @@ def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime
             "doing": [span.doing.value.capitalize() for span in found],
             "from": [(span.start - begin).total_seconds() for span in found],
             "to": [(span.end - begin).total_seconds() for span in found],
-            "lasts": [exact_duration((span.end - span.start).total_seconds()) for span in found],
+            "told": [
+                f"{_verb(span)} {exact_duration((span.end - span.start).total_seconds())}".capitalize()
+                for span in found
+            ],
         }
     )
     clock = "floor(datum.value / 60) + ':' + (datum.value % 60 < 10 ? '0' : '') + floor(datum.value % 60)"
@@ -116,8 +125,7 @@ def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime
             ),
             tooltip=[
                 alt.Tooltip("who:N", title="Who"),
-                alt.Tooltip("doing:N", title="State"),
-                alt.Tooltip("lasts:N", title="Lasts"),
+                alt.Tooltip("told:N", title="What"),
             ],
         )
     )
@@ -148,11 +156,22 @@ def _words(found: Sequence[Span]) -> None:
 def _lane_words(found: Sequence[Span], names: Mapping[str, str]) -> list[str]:
     lines = []
     for lane, name in names.items():
-        seconds = _seconds(span for span in found if lane_of(span.participant) == lane)
-        verbs = VERBS | ({Doing.HOLD: "was on hold"} if lane == CUSTOMER_LANE else {})
-        told = ", ".join(f"{verbs[doing]} {exact_duration(seconds[doing])}" for doing in COLORS if seconds[doing])
+        own = [span for span in found if lane_of(span.participant) == lane]
+        own.sort(key=lambda span: list(COLORS).index(span.doing))
+        lasted: dict[str, float] = {}
+        for span in own:
+            verb = _verb(span)
+            lasted[verb] = lasted.get(verb, 0) + (span.end - span.start).total_seconds()
+        told = ", ".join(f"{verb} {exact_duration(seconds)}" for verb, seconds in lasted.items())
         lines.append(f"{name}: {told}.")
     return lines
+
+
+def _verb(span: Span) -> str:
+    """What a participant did, as it is told: a phone that rings is another thing than ringing somebody."""
+    if span.is_caller:
+        return CALLERS_VERB
+    return (CUSTOMERS_VERBS if span.participant.is_customer else VERBS)[span.doing]
 
 
 def _seconds(found: Any) -> Counter[Doing]:
