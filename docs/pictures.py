@@ -348,7 +348,7 @@ def ivr(stage: Stage) -> None:
     page = stage.page
     stage.open("ivr")
     stage.button("Export").click()
-    stage.badge("Partial").wait_for()
+    stage.badge("Complete").wait_for()
     page.get_by_text("Choose a row to listen to it.").wait_for()
     _tick(page, 1)
     page.get_by_text("audio files").wait_for()

@@ -106,9 +106,10 @@ def _is_exported(item: Item) -> bool:
 
 
 def _roughened(lines: Iterator[bytes], job: ExportJob) -> Iterator[bytes]:
-    """The lines with their ends, and with what real files hold besides: blank lines, and one that was cut.
+    """The lines with their ends, and with what real files hold besides: blank lines, in some files one that was cut.
 
-    Of 14 daily files in a row one begins with a byte order mark, and one has no end of its last line.
+    A cut line is in jobs of more or less than a day alone: a daily one can be read whole. Of 14 of those in a row one
+    begins with a byte order mark, and one has no end of its last line.
     """
     day = job.start_at.toordinal() % KEPT_FOR.days
     is_whole_day = job.end_at - job.start_at == _DAY
@@ -119,7 +120,7 @@ def _roughened(lines: Iterator[bytes], job: ExportJob) -> Iterator[bytes]:
         if place:
             yield before
             before = b""
-        if place == cut:
+        if place == cut and not is_whole_day:
             yield line[: len(line) // 2] + b"\n"
         if place % 400 == blank:
             yield b"\n" if place == blank else b"  \n"

@@ -7,8 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from gladly_tools.demo.company import Company
-from gladly_tools.demo.ivrs import Sound
-from gladly_tools.demo.refusals import missing, refused
+from gladly_tools.demo.refusals import missing
 
 
 class IvrEndpoints:
@@ -39,9 +38,7 @@ class IvrEndpoints:
     def audio(self, request: Request) -> Response:
         ivr = self._ivrs.get(request.path_params["ivr"])
         for prompt in ivr.prompts if ivr else ():
-            if prompt.id == request.path_params["prompt"] and prompt.sound is not Sound.NONE:
-                if prompt.sound is Sound.REFUSED:
-                    return refused(400, "invalid", "recordingId", "the recording cannot be read")
+            if prompt.id == request.path_params["prompt"]:
                 return StreamingResponse(prompt.audio, media_type="audio/mpeg")
         return missing("the recording does not exist")
 

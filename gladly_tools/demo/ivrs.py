@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gladly_tools.demo.ids import Ids, Kind
 from gladly_tools.demo.media import Paragraph, recording
@@ -26,18 +25,6 @@ _MENUS = (
 _PROMPTS_A_MENU = 100
 
 
-class Sound(StrEnum):
-    """What comes of asking for a prompt's audio."""
-
-    THERE = "there"
-    NONE = "none"
-    REFUSED = "refused"
-
-
-_SOUNDS: Mapping[str, Sound] = {"Holiday hours": Sound.NONE, "Old greeting": Sound.REFUSED}
-"""The prompts that were never recorded, or whose file is lost, by name."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
     """One recorded prompt; `seconds` is how long it plays."""
@@ -45,7 +32,6 @@ class Prompt:
     id: str
     name: str
     seconds: float
-    sound: Sound = Sound.THERE
 
     @property
     def audio(self) -> Iterator[bytes]:
@@ -75,7 +61,6 @@ def make_ivrs(ids: Ids) -> tuple[Ivr, ...]:
                     id=ids.make(Kind.PROMPT, place * _PROMPTS_A_MENU + number),
                     name=prompt,
                     seconds=round(2 + len(re.findall(r"\w+", prompt)) * 0.72, 2),
-                    sound=_SOUNDS.get(prompt, Sound.THERE),
                 )
                 for number, prompt in enumerate(prompts)
             ),

@@ -20,6 +20,11 @@ _SILENT: Mapping[str, str] = {
 }
 
 
+def why_silent(status: str) -> str:
+    """Why a prompt of this status cannot be heard."""
+    return _SILENT.get(status, "There is no audio.")
+
+
 def prompts(_session: Session, result: Result, _job_id: str, place: str) -> None:
     """Every prompt with its menu; the one that is chosen is read from disk and played on request."""
     table = Table(result)
@@ -43,7 +48,7 @@ def prompts(_session: Session, result: Result, _job_id: str, place: str) -> None
         with st.container(border=True):
             st.markdown(f"**{plain(row['Prompt Name'])}**")
             if path is None:
-                st.caption(f":material/volume_off: {plain(_SILENT.get(str(row['Status']), 'There is no audio.'))}")
+                st.caption(f":material/volume_off: {plain(why_silent(str(row['Status'])))}")
             else:
                 st.audio(path.read_bytes(), format="audio/mpeg", alt=f"Recording of {row['Prompt Name']}")
                 st.caption(plain(f"{row['File']} · {size(path.stat().st_size)}"))

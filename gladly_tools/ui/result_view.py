@@ -320,15 +320,18 @@ def _plain_config(column: Column) -> Any:
 
 
 def _columns(table: Table) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            {
-                "Column": [column.name for column in table.columns],
-                "Kind": [KINDS.get(column.kind, column.kind.value) for column in table.columns],
-                "Unit": [column.unit for column in table.columns],
-                "What it holds": [column.help for column in table.columns],
-            }
-        ),
+    """All columns one below the other, to be read and to be found with the browser's own search."""
+    told = pd.DataFrame(
+        {
+            "Column": [f"**{plain(column.name)}**" for column in table.columns],
+            "What it holds": [plain(column.help) for column in table.columns],
+            "Kind": [KINDS.get(column.kind, column.kind.value) for column in table.columns],
+            "Unit": [plain(column.unit) for column in table.columns],
+        }
+    )
+    st.table(
+        told if told["Unit"].any() else told.drop(columns="Unit"),
+        border="horizontal",
         hide_index=True,
         alt="The columns of this result and what they hold",
     )

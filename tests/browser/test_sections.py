@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from gladly_tools.demo import Company
-from gladly_tools.demo.ivrs import Sound
 from tests.browser.conftest import App
 from tests.browser.tables import scroll_to_end, tick
 from tests.browser.test_journeys import sign_in, state
@@ -91,23 +90,25 @@ def test_a_phone_call_becomes_a_picture_with_its_words_and_its_file(
     assert {"CALL STARTED", "CALL COMPLETED"} <= {row["event"] for row in rows}
 
 
-def test_prompts_are_listened_to_and_come_as_a_zip_that_says_which_are_silent(
-    page: Any, app: App, company: Company, tmp_path: Path
-) -> None:
+def hear(page: Any, seconds: float) -> None:
+    """Wait for a sound that lasts so long."""
+    page.wait_for_function(
+        "(seconds) => Math.abs((document.querySelector('audio')?.duration ?? 0) - seconds) < 0.2", arg=seconds
+    )
+
+
+def test_prompts_are_listened_to_and_come_as_a_zip(page: Any, app: App, company: Company, tmp_path: Path) -> None:
     sign_in(page, f"{app.url}/ivr")
     export(page)
     prompts = [prompt for ivr in company.ivrs for prompt in ivr.prompts]
     page.get_by_text(f"{len(prompts)} prompts").first.wait_for()
-    page.get_by_text("Data is missing.").wait_for()
+    state(page, "Complete").wait_for()
 
     tick(page, 0)
-    page.locator("audio").wait_for()
-    page.wait_for_function("() => document.querySelector('audio').readyState > 0")
-    assert page.locator("audio").evaluate("sound => sound.duration") == pytest.approx(prompts[0].seconds, abs=0.2)
-    assert prompts[-1].sound is Sound.REFUSED
+    hear(page, prompts[0].seconds)
     scroll_to_end(page)
     tick(page, len(prompts) - 1)
-    page.get_by_text("Gladly did not give the audio of this prompt").wait_for()
+    hear(page, prompts[-1].seconds)
 
     download(page, "Download ZIP of CSV", tmp_path / "ivr.zip")
     with zipfile.ZipFile(tmp_path / "ivr.zip") as packed:
@@ -115,5 +116,5 @@ def test_prompts_are_listened_to_and_come_as_a_zip_that_says_which_are_silent(
         sounds = [name for name in packed.namelist() if name.endswith(".mp3")]
         assert packed.testzip() is None
     assert len(rows) == len(prompts)
-    assert len(sounds) == sum(prompt.sound is Sound.THERE for prompt in prompts)
-    assert {row["Status"] for row in rows} == {"saved", "no audio", "failed"}
+    assert len(sounds) == len(prompts)
+    assert {row["Status"] for row in rows} == {"saved"}

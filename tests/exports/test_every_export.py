@@ -31,13 +31,6 @@ from tests.exports.truth import OTHER_TRUTH, TRUTH, answers, breaking_point
 
 NAMES = list(EXPORTS)
 OF_ONE_THING = {"conversation", "customer-conversations", "call-events", "file-export"}
-# The demo company's files have broken lines, and two of its prompts cannot be had, as with a real one.
-INCOMPLETE = {"file-export", "ivr-recordings"}
-
-
-def end_of(name: str) -> State:
-    """The state in which an undisturbed run ends."""
-    return State.PARTIAL if name in INCOMPLETE else State.DONE
 
 
 def parameters_of(export: Export[Any], company: Company) -> Parameters:
@@ -125,7 +118,7 @@ def test_every_export_has_a_truth_to_be_compared_with() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_cell_equals_what_the_server_holds(name: str, finished: Finished, company: Company) -> None:
     job, tables = finished(name)
-    assert job.state is end_of(name)
+    assert job.state is State.DONE
     truths = [TRUTH[name], *(OTHER_TRUTH[name, other.name] for other in EXPORTS[name].others)]
     for table, truth in zip(tables.values(), truths, strict=True):
         expected = in_order({column: row.get(column) for column in downloaded(table)} for row in truth(company))
@@ -237,7 +230,7 @@ def test_a_stopped_export_has_no_finished_result_and_resumes_to_the_same_rows(
     result = runs.result(account, job.id)
     assert result is None or result.manifest.finished is None
     runs.resume(account, client, job.id)
-    assert wait_for(runs, account, job.id).state is end_of(name)
+    assert wait_for(runs, account, job.id).state is State.DONE
     assert every_row_of(runs, account, job) == whole
 
 
@@ -265,7 +258,7 @@ def test_an_export_cut_off_in_the_middle_resumes_without_asking_again_for_finish
 
     resumed = open_runs(settings)
     resumed.resume(account, client, job.id)
-    assert wait_for(resumed, account, job.id).state is end_of(name)
+    assert wait_for(resumed, account, job.id).state is State.DONE
     assert every_row_of(resumed, account, job) == undisturbed
     asked = [seen.body.decode() for seen in server.seen if seen.path == "/api/v1/reports"]
     for key in done - {"plan"}:

@@ -16,7 +16,6 @@ import pytest
 from gladly_tools.account import Account
 from gladly_tools.api import Client, Prompt
 from gladly_tools.demo import Company, DemoServer
-from gladly_tools.demo.ivrs import Sound
 from gladly_tools.demo.media import recording
 from gladly_tools.errors import ConnectionFailed, GladlyToolsError, NotFoundError
 from gladly_tools.exports import EXPORTS
@@ -59,32 +58,14 @@ def audio_path(company: Company, ivr: int, prompt: int) -> str:
     return f"{IVRS}/{one.id}/recordings/{one.prompts[prompt].id}"
 
 
-def silent(company: Company) -> dict[str, str]:
-    """The prompts of the company whose audio cannot be had, each with its status."""
-    words = {Sound.NONE: "no audio", Sound.REFUSED: "failed"}
-    found = [prompt for ivr in company.ivrs for prompt in ivr.prompts if prompt.sound is not Sound.THERE]
-    return {prompt.id: words[prompt.sound] for prompt in found}
-
-
-def test_the_demo_has_a_prompt_without_audio_and_one_whose_audio_fails(
-    runs: Runs, client: Client, account: Account, company: Company
-) -> None:
-    job, _ = export(runs, client, account)
-    said = [text for level, text, count in notes(runs, account, job) if level == "partial" and count == 1]
-    assert sorted(silent(company).values()) == ["failed", "no audio"]
-    assert any(text.startswith("Prompts without audio at") for text in said)
-    assert any(text.startswith("Prompts whose audio Gladly did not give") for text in said)
-
-
 def test_the_zip_has_the_list_and_every_prompts_own_audio(
     runs: Runs, client: Client, account: Account, company: Company
 ) -> None:
     job, found = export(runs, client, account)
-    assert job.state is State.PARTIAL
+    assert job.state is State.DONE
     prompts = {prompt.id: prompt for ivr in company.ivrs for prompt in ivr.prompts}
     assert {row["Prompt ID"] for row in listed(found)} == set(prompts)
-    assert {row["Prompt ID"]: row["Status"] for row in listed(found) if not row["File"]} == silent(company)
-    rows = [row for row in listed(found) if row["File"]]
+    rows = listed(found)
     for row in rows:
         data = found.read(row["File"].removeprefix("'"))
         assert data == b"".join(prompts[row["Prompt ID"]].audio)
@@ -164,12 +145,11 @@ def test_a_prompt_that_cannot_be_had_is_listed_and_the_rest_goes_on(
     rows = {row["Prompt ID"]: row for row in listed(found)}
     bad = rows.pop(company.ivrs[0].prompts[2].id)
     assert (bad["Status"], bad["File"], bad["Bytes"], bad["Seconds"]) == (status, "", "", "")
-    others = silent(company)
-    assert {row["Status"] for key, row in rows.items() if key not in others} == {"saved"}
-    assert len(found.namelist()) == len(rows) - len(others) + 1
+    assert {row["Status"] for row in rows.values()} == {"saved"}
+    assert len(found.namelist()) == len(rows) + 1
     counts = {text: count for level, text, count in notes(runs, account, job) if level == "partial"}
     (count,) = (count for text, count in counts.items() if said in text)
-    assert count == 1 + list(others.values()).count(status)
+    assert count == 1
 
 
 def test_a_lost_connection_ends_the_job_which_resumes_to_the_same_files(

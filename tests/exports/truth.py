@@ -15,7 +15,6 @@ from gladly_tools.demo.contacts import Contact
 from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.events import ENTITIES
 from gladly_tools.demo.export_jobs import ExportJob
-from gladly_tools.demo.ivrs import Sound
 from gladly_tools.demo.media import FRAME_BYTES, FRAME_SECONDS
 from gladly_tools.demo.timestamp_reports import ContactTimestamps
 from gladly_tools.exports.moments import MomentRange
@@ -391,9 +390,16 @@ def call_events(company: Company) -> Rows:
     call = eventful_call(company)
     names = {agent.id: agent.name for agent in company.agents}
     inboxes = {inbox.id: inbox.name for inbox in company.inboxes}
-    item = shapes.item(company.item(call.id))["content"]
+    whole = shapes.item(company.item(call.id))
+    item, caller = whole["content"], whole["initiator"]
+    is_by_agent = caller["type"] == "AGENT"
+    by = {
+        "participant.id": caller["id"],
+        "participant.type": caller["type"],
+        "participant.name": names[caller["id"]] if is_by_agent else company.customers[caller["id"]].name,
+    }
     rows: list[dict[str, Any]] = [
-        {"timestamp": item[name], "event": event, "source": "call item"}
+        {"timestamp": item[name], "event": event, "source": "call item", **(by if name == "startedAt" else {})}
         for name, event in (
             ("startedAt", "CALL STARTED"),
             ("answeredAt", "CALL ANSWERED"),
@@ -450,6 +456,8 @@ PROMPT_FILES = (
     "prompt.mp3",
     " ".join(["We are closed."] * 8)[:-1] + ".mp3",
     "お待ちください.mp3",
+    "Holiday hours.mp3",
+    "Old greeting.mp3",
 )
 
 
@@ -458,15 +466,14 @@ def ivr_recordings(company: Company) -> Rows:
     for ivr in company.ivrs:
         for prompt in ivr.prompts:
             size = sum(map(len, prompt.audio))
-            is_there = prompt.sound is Sound.THERE
             yield {
                 "IVR ID": ivr.id,
                 "IVR Name": ivr.name,
                 "Prompt Name": prompt.name,
-                "File": next(files) if is_there else None,
-                "Bytes": size if is_there else None,
-                "Seconds": round(size / FRAME_BYTES * FRAME_SECONDS, 3) if is_there else None,
-                "Status": {Sound.THERE: "saved", Sound.NONE: "no audio", Sound.REFUSED: "failed"}[prompt.sound],
+                "File": next(files),
+                "Bytes": size,
+                "Seconds": round(size / FRAME_BYTES * FRAME_SECONDS, 3),
+                "Status": "saved",
                 "Prompt ID": prompt.id,
             }
 

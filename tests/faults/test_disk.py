@@ -25,7 +25,7 @@ from gladly_tools.results.table import Table
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import settings_for
-from tests.exports.test_every_export import end_of, every_row_of, run, wait_for
+from tests.exports.test_every_export import every_row_of, run, wait_for
 from tests.faults.conftest import small_parameters
 
 GARBAGE = b"this is no database, " * 400
@@ -76,12 +76,12 @@ def test_an_export_onto_a_full_disk_stops_with_words_and_goes_on_when_there_is_r
         return
     (job,) = again.jobs(account)
     if told is None:
-        assert job.state is end_of(name)
+        assert job.state is State.DONE
     else:
         assert "inside this application" not in str(told)
         assert job.state in (State.FAILED, State.INTERRUPTED)
         again.resume(account, client, job.id)
-        assert wait_for(again, account, job.id).state is end_of(name)
+        assert wait_for(again, account, job.id).state is State.DONE
     assert every_row_of(again, account, job) == expected
 
 

@@ -19,7 +19,7 @@ from gladly_tools.results.manifest import Note
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import settings_for
-from tests.exports.test_every_export import end_of, every_row_of, notes_of, wait_for
+from tests.exports.test_every_export import every_row_of, notes_of, wait_for
 from tests.faults.conftest import small_parameters
 from tests.faults.proxy import Mishap, Plan, Proxy
 
@@ -107,7 +107,7 @@ class Bench:
         if name not in _undisturbed:
             self.proxy.expect(Plan())
             job = self.start(name)
-            assert job.state is end_of(name)
+            assert job.state is State.DONE
             rows = self.rows(job)
             assert any(rows.values())
             _undisturbed[name] = rows, self.notes(job), self.proxy.seen
@@ -134,7 +134,7 @@ def test_a_fault_that_passes_changes_no_row(name: str, mishap: Mishap, bench: Be
     bench.proxy.expect(Plan(mishap=mishap))
     job = bench.start(name)
     assert bench.proxy.struck
-    assert job.state is end_of(name)
+    assert job.state is State.DONE
     assert bench.rows(job) == expected
 
 
@@ -167,5 +167,5 @@ def test_a_fault_that_lasts_is_told_in_words_and_the_job_goes_on_once_it_is_over
     assert result is None or result.manifest.finished is None
     bench.proxy.expect(Plan())
     runs.resume(account, bench.client, job.id)
-    assert wait_for(runs, account, job.id).state is end_of(name)
+    assert wait_for(runs, account, job.id).state is State.DONE
     assert bench.rows(job) == expected

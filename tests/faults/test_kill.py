@@ -17,7 +17,7 @@ from gladly_tools.jobs import State
 from gladly_tools.runs import Runs
 from gladly_tools.settings import Settings
 from tests.conftest import settings_for
-from tests.exports.test_every_export import end_of, every_row_of, wait_for
+from tests.exports.test_every_export import every_row_of, wait_for
 from tests.faults.conftest import small_parameters
 from tests.faults.mortal import Mortal
 
@@ -54,7 +54,7 @@ def test_an_export_killed_at_any_step_resumes_to_the_same_rows(
     calm = open_runs(settings_for(server, tmp_path / "calm"))
     steps = mortal.run(**order, folder=str(tmp_path / "calm"), at=0)
     (whole,) = calm.jobs(account)
-    assert whole.state is end_of(name)
+    assert whole.state is State.DONE
     expected = every_row_of(calm, account, whole)
     assert steps > 3
 
@@ -64,8 +64,8 @@ def test_an_export_killed_at_any_step_resumes_to_the_same_rows(
         again = open_runs(settings)
         (job,) = again.jobs(account)
         # The last steps only tidy up behind a result that is whole.
-        assert job.state in (State.INTERRUPTED, end_of(name)), f"killed at step {at} of {steps}"
+        assert job.state in (State.INTERRUPTED, State.DONE), f"killed at step {at} of {steps}"
         if job.state is State.INTERRUPTED:
             again.resume(account, client, job.id)
-        assert wait_for(again, account, job.id).state is end_of(name)
+        assert wait_for(again, account, job.id).state is State.DONE
         assert every_row_of(again, account, job) == expected

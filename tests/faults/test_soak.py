@@ -19,10 +19,11 @@ import pytest
 
 from gladly_tools.demo import Company, DemoServer
 from gladly_tools.exports import EXPORTS
+from gladly_tools.jobs import State
 from gladly_tools.web.cookie import NAME, session_id_of
 from gladly_tools.web.portal import Portal, close_portal, open_portal
 from tests.conftest import settings_for
-from tests.exports.test_every_export import end_of, wait_for
+from tests.exports.test_every_export import wait_for
 from tests.faults.conftest import small_parameters
 from tests.web.conftest import signed_in
 
@@ -61,7 +62,7 @@ class User(threading.Thread):
         job = runs.start(account, self._session.client, EXPORTS[name], parameters)
         ended = wait_for(runs, account, job.id)
         answer = self._browser.get(f"/results/{job.id}/x?format=csv")
-        if ended.state is not end_of(name) or answer.status_code != 200 or len(answer.content) < 20:
+        if ended.state is not State.DONE or answer.status_code != 200 or len(answer.content) < 20:
             self.wrong.append(f"{name}: {ended.state} {ended.what} {answer.status_code}")
         runs.delete(account, job.id)
 

@@ -17,6 +17,7 @@ from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job, State
 from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.store import Result
+from gladly_tools.ui.prompts import why_silent
 from gladly_tools.web.portal import Portal
 from gladly_tools.web.vault import Session
 from tests.conftest import NOW
@@ -87,6 +88,23 @@ def test_the_result_of_every_export_is_shown_as_a_table(
     else:
         assert any(f"{job.row_count:,} rows" in caption.value for caption in at.caption)
     assert at.dataframe.len == 1
+
+
+def test_all_columns_are_told_in_one_table_without_a_box_to_scroll(
+    here: Portal, session: Session, company: Company
+) -> None:
+    job = run_export(here, session, "contact-information", company)
+    at = open_page("conversations", export="contact-information", job=job.id)
+    at.session_state[f"view:{job.id}"] = "About the columns"
+    at.run()
+    assert not at.exception
+    assert at.dataframe.len == 0
+    (told,) = at.table
+    shown = [str(name).replace("\\", "").strip("*") for name in told.value["Column"]]
+    result = here.runs.result(session.account, job.id)
+    assert result is not None
+    assert shown == [column.name for column in result.columns]
+    assert len(shown) > 50
 
 
 def test_the_charts_of_contact_information_show_the_figures_of_the_rows(
@@ -321,7 +339,30 @@ def test_a_call_is_shown_as_lanes_with_figures_words_and_its_source(
     assert not at.exception
     assert [metric.label for metric in at.metric] == ["Whole call", "Until the answer", "Customer on hold", "Agents"]
     words = "\n".join(label_of(at, "markdown"))
-    assert "(customer): waited" in words
+    assert "(customer): waited for" in words
+    assert ": phone rang for" in words
+    assert "rang the customer for" not in words
+
+
+def test_of_a_call_that_an_agent_made_it_is_told_who_rang_whom(
+    here: Portal, session: Session, company: Company
+) -> None:
+    call = next(
+        contact
+        for conversation_id in list(company.conversations)[-4000:-600]
+        for contact in company.contacts_of(company.conversations[conversation_id])
+        if contact.channel == "PHONE_CALL" and not contact.is_inbound and contact.answered_at is not None
+    )
+    export = EXPORTS["call-events"]
+    given = export.parameters(item_id=call.id)
+    job = here.runs.run_here(session.account, session.client, export, given, lambda _ticket: None)
+    words = "\n".join(label_of(open_page("logs", job=job.id), "markdown"))
+    assert "(customer): phone rang for" in words
+    assert "rang the customer for" in words
+
+
+def test_a_call_names_the_source_of_its_events(here: Portal, session: Session, company: Company) -> None:
+    at = open_page("logs", job=run_export(here, session, "call-events", company).id)
     assert any("Source: the call's own events" in text for text in label_of(at, "caption"))
 
 
@@ -329,9 +370,17 @@ def test_no_prompt_is_played_before_one_is_chosen(here: Portal, session: Session
     job = run_export(here, session, "ivr-recordings", company)
     at = open_page("ivr", job=job.id)
     assert not at.exception
-    assert "18 prompts, 16 audio files." in label_of(at, "caption")
+    assert "18 prompts, 18 audio files." in label_of(at, "caption")
     assert list(at.dataframe[0].value["Prompt Name"])[:2] == ["Welcome", "WELCOME"]
     assert len(at.get("audio")) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [("no audio", "has no audio"), ("not an MP3", "is no MP3"), ("failed", "Export again"), ("odd", "no audio")],
+)
+def test_a_prompt_that_cannot_be_heard_says_why(status: str, words: str) -> None:
+    assert words in why_silent(status)
 
 
 def test_event_types_are_offered_for_the_chosen_entities_alone(session: Session) -> None:
