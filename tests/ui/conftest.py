@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from gladly_tools.demo import DemoServer
@@ -19,6 +21,14 @@ ROOT = Path(__file__).parents[2]
 MAIN = ROOT / "gladly_tools" / "ui" / "main.py"
 SID = "a-session"
 PATIENCE = 30
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_are_looked_through_once() -> Iterator[None]:
+    """Each page that is opened has Streamlit read what every installed package says of itself, for components."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
