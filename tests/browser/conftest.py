@@ -1,6 +1,7 @@
-"""A portal for each test, as the README starts it, and a real browser; skipped where there is none.
+"""The portal as the README starts it, and a real browser; skipped where there is none.
 
-A portal that a test leaves as it was found is the next one's too.
+A test has a portal of its own (`app`), and one that it leaves as it was found is the next one's too; or the tests of a
+file share one (`shared_app`), with a browser of its own for each (`page`) or one that is signed in already (`visitor`).
 """
 
 from __future__ import annotations
@@ -124,6 +125,14 @@ def app(untouched_apps: list[App], tmp_path: Path) -> Iterator[App]:
         running.close()
 
 
+@pytest.fixture(scope="module")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """A portal for all tests of a file: each finds what those before it exported with the same account."""
+    running = App(tmp_path_factory.mktemp("shared"))
+    yield running
+    running.close()
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
@@ -146,45 +155,81 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def new_context(chromium: Any) -> Iterator[Any]:
-    """Makes browser contexts, each a person of their own.
+class People:
+    """Makes browser contexts, each a person of their own, and keeps what none of them may do.
 
-    A request to another host fails the test, and so does whatever the portal's own security policy had to refuse.
+    That is a request to another host, and whatever the portal's own security policy had to refuse.
     """
-    contexts: list[Any] = []
-    outside: list[str] = []
-    refused: list[str] = []
 
-    def make(**options: Any) -> Any:
-        context = chromium.new_context(
+    def __init__(self, chromium: Any) -> None:
+        self._chromium = chromium
+        self._contexts: list[Any] = []
+        self._outside: list[str] = []
+        self._refused: list[str] = []
+
+    def __call__(self, **options: Any) -> Any:
+        context = self._chromium.new_context(
             **{"timezone_id": "America/New_York", "viewport": {"width": 1440, "height": 1000}, **options}
         )
         context.set_default_timeout(PATIENCE)
-        context.on(
-            "request",
-            lambda request: (
-                outside.append(request.url)
-                if not request.url.startswith(
-                    ("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "ws://localhost:")
-                )
-                else None
-            ),
-        )
-        context.on(
-            "console",
-            lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        contexts.append(context)
+        context.on("request", self._asked)
+        context.on("console", self._said)
+        self._contexts.append(context)
         return context
 
-    yield make
-    for context in contexts:
-        context.close()
-    assert outside == []
-    assert refused == []
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "ws://localhost:")):
+            self._outside.append(request.url)
+
+    def _said(self, message: Any) -> None:
+        if "Content Security Policy" in message.text:
+            self._refused.append(message.text)
+
+    def check(self) -> None:
+        """Fail for what was done since the last time that it was asked."""
+        outside, self._outside = self._outside, []
+        refused, self._refused = self._refused, []
+        assert outside == []
+        assert refused == []
+
+    def close(self) -> None:
+        """Close every context."""
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture
+def new_context(chromium: Any) -> Iterator[People]:
+    people = People(chromium)
+    yield people
+    people.close()
+    people.check()
 
 
 @pytest.fixture
 def page(new_context: Any) -> Any:
     return new_context().new_page()
+
+
+@pytest.fixture(scope="module")
+def visitors(chromium: Any, shared_app: App) -> Iterator[tuple[People, Any]]:
+    """Somebody who is signed in to the shared portal's demo company."""
+    from tests.browser.test_journeys import sign_in
+
+    people = People(chromium)
+    context = people()
+    page = context.new_page()
+    sign_in(page, shared_app.url)
+    page.close()
+    yield people, context
+    people.close()
+
+
+@pytest.fixture
+def visitor(visitors: tuple[People, Any]) -> Iterator[Any]:
+    """A tab of somebody who is signed in: seconds of all cores go by until a new browser has read the portal's code."""
+    people, context = visitors
+    page = context.new_page()
+    yield page
+    page.close()
+    people.check()

@@ -6,11 +6,23 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gladly_tools.charts import DARK, LIGHT
 from tests.browser.conftest import App
-from tests.browser.test_journeys import settled, sign_in, start_contact_information, state
+from tests.browser.test_journeys import export_anew, export_contact_information, open_form, settled
 
 CARD = "[class*='st-key-chart-card-{key}-']"
+
+
+@pytest.fixture
+def app(shared_app: App) -> App:
+    return shared_app
+
+
+@pytest.fixture
+def page(visitor: Any) -> Any:
+    return visitor
 
 
 def card(page: Any, key: str) -> Any:
@@ -23,9 +35,8 @@ def drop_filter(page: Any) -> None:
 
 
 def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, app: App, tmp_path: Path) -> None:
-    sign_in(page, app.url)
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
+    page.goto(app.url)
+    export_contact_information(page)
     page.get_by_text("Charts", exact=True).click()
     page.get_by_text("Channels", exact=True).click()
     mix = card(page, "channel-mix")
@@ -91,9 +102,8 @@ def test_a_click_on_a_bar_filters_the_table_and_the_chart_is_saved(page: Any, ap
 
 
 def test_a_chart_turns_dark_with_the_browser(page: Any, app: App) -> None:
-    sign_in(page, f"{app.url}/events?export=events")
-    page.get_by_role("button", name="Export", exact=True).click()
-    state(page, "Complete").or_(state(page, "Partial")).first.wait_for()
+    open_form(page, f"{app.url}/events?export=events")
+    export_anew(page)
     page.get_by_text("Charts", exact=True).click()
     label = page.locator(".role-axis-label text").first
     label.wait_for()

@@ -16,7 +16,7 @@ from gladly_tools.demo.conversations import Conversation
 from gladly_tools.demo.dialogues import HOSTILE
 from gladly_tools.demo.items import Item
 from tests.browser.conftest import App
-from tests.browser.test_journeys import sign_in, state
+from tests.browser.test_journeys import export_anew, job_in, open_form, unfold
 
 WRITTEN = {"CHAT_MESSAGE", "SMS", "WHATSAPP"}
 TRICKS = (
@@ -40,6 +40,16 @@ def company() -> Company:
     return Company.make()
 
 
+@pytest.fixture
+def app(shared_app: App) -> App:
+    return shared_app
+
+
+@pytest.fixture
+def page(visitor: Any) -> Any:
+    return visitor
+
+
 def conversations(company: Company) -> Iterator[tuple[Conversation, tuple[Item, ...]]]:
     """Conversations that fit one page of the thread, the oldest first: nothing happens in them any more."""
     for conversation_id in islice(company.conversations, 2500):
@@ -61,13 +71,11 @@ def fill(page: Any, label: str, text: str) -> None:
     field.press("Tab")
 
 
-def export(page: Any, conversation: str) -> None:
-    """From the section's page to the thread of one conversation."""
-    page.get_by_role("link", name="Conversations").click()
-    page.get_by_role("radio", name="Conversation (Single)").click()
+def export(page: Any, url: str, conversation: str) -> None:
+    """To the thread of one conversation."""
+    open_form(page, f"{url}/conversations?export=conversation")
     fill(page, "Conversation ID", conversation)
-    page.get_by_role("button", name="Export", exact=True).click()
-    state(page, "Complete").or_(state(page, "Partial")).first.wait_for()
+    export_anew(page)
     page.get_by_test_id("stChatMessage").first.wait_for()
 
 
@@ -96,8 +104,7 @@ def test_from_an_address_of_gladly_to_the_thread(page: Any, app: App, company: C
         if len([item for item in items if item.type == "CHAT_MESSAGE"]) > 5
         and all(str(item.content.get("content", "x")) not in HOSTILE for item in items)
     )
-    sign_in(page, app.url)
-    export(page, address(company, conversation))
+    export(page, app.url, address(company, conversation))
     said = [str(item.content["content"]) for item in items if item.type in WRITTEN and item.content.get("content")]
     wanted = [" ".join(one.split()) for one in said]
     for _ in range(100):  # a thread is drawn from the top down
@@ -149,8 +156,7 @@ def test_a_hostile_message_of_the_demo_company_is_shown_and_nothing_more(
         if any(item.type in WRITTEN and marker in str(item.content.get("content")) for item in items)
     )
     opened = watched(page)
-    sign_in(page, app.url)
-    export(page, conversation.id)
+    export(page, app.url, conversation.id)
     page.get_by_test_id("stText").filter(has_text=marker).first.wait_for(state="attached")
     nothing_came_alive(page)
     fill(page, "Search", marker)
@@ -214,12 +220,15 @@ def gladly(tmp_path: Path) -> Iterator[Callable[..., tuple[DemoServer, App]]]:
             app.close()
 
 
-def test_no_text_in_any_place_of_a_thread_comes_alive(page: Any, gladly: Callable[..., tuple[DemoServer, App]]) -> None:
+def test_no_text_in_any_place_of_a_thread_comes_alive(
+    new_context: Any, gladly: Callable[..., tuple[DemoServer, App]]
+) -> None:
     server, app = gladly()
     conversation, _items = next(conversations(server.company))
     items = hostile_items(conversation)
     path = f"/api/v1/conversations/{conversation.id}/items"
     server.faults.add(path, status=200, body=json.dumps(items), headers={"Content-Type": "application/json"})
+    page = new_context().new_page()
     opened = watched(page)
     page.goto(app.url)
     page.get_by_label("Username", exact=True).fill(server.username)
@@ -227,7 +236,7 @@ def test_no_text_in_any_place_of_a_thread_comes_alive(page: Any, gladly: Callabl
     page.get_by_label("Gladly URL", exact=True).fill(server.url)
     page.get_by_role("button", name="Authenticate").click()
     page.get_by_role("button", name="Sign out").wait_for()
-    export(page, conversation.id)
+    export(page, app.url, conversation.id)
     nothing_came_alive(page)
     for text in TRICKS:
         fill(page, "Search", text)
@@ -247,8 +256,7 @@ def test_a_recording_is_fetched_only_when_it_is_to_be_played(page: Any, app: App
     )
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url) if "/recordings/" in request.url else None)
-    sign_in(page, app.url)
-    export(page, conversation.id)
+    export(page, app.url, conversation.id)
     play = page.get_by_role("button", name="Play recording")
     play.first.wait_for()
     assert page.locator("audio").count() == 0
@@ -277,10 +285,13 @@ def test_a_recording_is_fetched_only_when_it_is_to_be_played(page: Any, app: App
     ],
 )
 def test_a_wrong_conversation_is_told_at_its_field(page: Any, app: App, given: str, words: str) -> None:
-    sign_in(page, app.url)
+    page.goto(app.url)
     page.get_by_role("link", name="Conversations").click()
     page.get_by_role("radio", name="Conversation (Single)").click()
+    page.get_by_role("radio", name="Conversation (Single)", checked=True).wait_for()
+    unfold(page)
     fill(page, "Conversation ID", given)
+    before = job_in(page)
     page.get_by_role("button", name="Export", exact=True).click()
     problem = page.get_by_test_id("stAlert").filter(has_text=words)
     problem.wait_for()
@@ -288,7 +299,7 @@ def test_a_wrong_conversation_is_told_at_its_field(page: Any, app: App, given: s
     assert field.input_value() == given
     beside = field.bounding_box(), problem.bounding_box()
     assert 0 < beside[1]["y"] - beside[0]["y"] < 150
-    page.get_by_text("No results yet").wait_for()
+    assert job_in(page) == before
 
 
 def test_of_several_customers_with_one_number_one_is_chosen(page: Any, app: App, company: Company) -> None:
@@ -300,9 +311,11 @@ def test_of_several_customers_with_one_number_one_is_chosen(page: Any, app: App,
         and all(company.conversations_of(customer.id) for customer in found)
     )
     second = found[1]
-    sign_in(page, app.url)
+    page.goto(app.url)
     page.get_by_role("link", name="Conversations").click()
     page.get_by_role("radio", name="Customer Conversations").click()
+    page.get_by_role("radio", name="Customer Conversations", checked=True).wait_for()
+    unfold(page)
     fill(page, "Customer", number)
     choice = page.get_by_role("combobox", name=f"{len(found)} customers have the phone number")
     choice.wait_for()
@@ -311,8 +324,7 @@ def test_of_several_customers_with_one_number_one_is_chosen(page: Any, app: App,
     options.first.wait_for()
     assert [text.rpartition(" · ")[2] for text in options.all_inner_texts()] == [one.id for one in found]
     options.filter(has_text=second.id).click()
-    page.get_by_role("button", name="Export", exact=True).click()
-    state(page, "Complete").wait_for()
+    export_anew(page)
     page.get_by_text(f"customer {second.id}").first.wait_for()
     page.get_by_role("radio", name=re.compile(r"^Conversation items \(")).click()
     page.get_by_test_id("stChatMessage").first.wait_for()

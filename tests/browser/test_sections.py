@@ -14,7 +14,7 @@ import pytest
 from gladly_tools.demo import Company
 from tests.browser.conftest import App
 from tests.browser.tables import scroll_to_end, tick
-from tests.browser.test_journeys import sign_in, state
+from tests.browser.test_journeys import export_anew, open_form, state
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +23,14 @@ def company() -> Company:
     return Company.make()
 
 
-def export(page: Any) -> None:
-    """Press the button, and wait for the end."""
-    page.get_by_role("button", name="Export", exact=True).click()
-    state(page, "Complete").or_(state(page, "Partial")).first.wait_for()
+@pytest.fixture
+def app(shared_app: App) -> App:
+    return shared_app
+
+
+@pytest.fixture
+def page(visitor: Any) -> Any:
+    return visitor
 
 
 def download(page: Any, link: str, path: Path) -> Any:
@@ -43,9 +47,9 @@ def rows_of(text: str) -> list[dict[str, str]]:
 
 
 def test_the_events_of_a_day_are_charted_filtered_and_taken_along(page: Any, app: App, tmp_path: Path) -> None:
-    sign_in(page, f"{app.url}/events?export=events")
+    open_form(page, f"{app.url}/events?export=events")
     page.get_by_role("radio", name="Last 24 hours").click()
-    export(page)
+    export_anew(page)
     page.get_by_test_id("stDataFrame").first.wait_for()
     page.get_by_role("radio", name="Charts").click()
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
@@ -73,12 +77,12 @@ def test_a_phone_call_becomes_a_picture_with_its_words_and_its_file(
         ),
         key=lambda contact: len(contact.steps),
     )
-    sign_in(page, f"{app.url}/logs")
+    open_form(page, f"{app.url}/logs")
     field = page.get_by_role("textbox", name="Call Conversation Item ID")
     field.fill(call.id)
     field.press("Enter")
     page.get_by_text(" UTC, from ").first.wait_for()
-    export(page)
+    export_anew(page)
     page.get_by_text("Until the answer").wait_for()
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
     page.get_by_text("(customer): waited").first.wait_for()
@@ -98,8 +102,8 @@ def hear(page: Any, seconds: float) -> None:
 
 
 def test_prompts_are_listened_to_and_come_as_a_zip(page: Any, app: App, company: Company, tmp_path: Path) -> None:
-    sign_in(page, f"{app.url}/ivr")
-    export(page)
+    open_form(page, f"{app.url}/ivr")
+    export_anew(page)
     prompts = [prompt for ivr in company.ivrs for prompt in ivr.prompts]
     page.get_by_text(f"{len(prompts)} prompts").first.wait_for()
     state(page, "Complete").wait_for()

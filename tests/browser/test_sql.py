@@ -6,8 +6,26 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.browser.conftest import App
-from tests.browser.test_journeys import sign_in, start_contact_information, state
+from tests.browser.test_journeys import export_contact_information
+
+
+@pytest.fixture
+def page(visitor: Any) -> Any:
+    return visitor
+
+
+@pytest.fixture(scope="module")
+def result(visitors: tuple[Any, Any], shared_app: App) -> str:
+    """Where a result of contact information is."""
+    page = visitors[1].new_page()
+    page.goto(shared_app.url)
+    export_contact_information(page)
+    address = str(page.url)
+    page.close()
+    return address
 
 
 def open_sql(page: Any) -> Any:
@@ -24,10 +42,10 @@ def write(page: Any, field: Any, text: str) -> None:
     field.press("Escape")
 
 
-def test_a_query_is_completed_run_stopped_and_downloaded_with_the_keyboard(page: Any, app: App, tmp_path: Path) -> None:
-    sign_in(page, app.url)
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
+def test_a_query_is_completed_run_stopped_and_downloaded_with_the_keyboard(
+    page: Any, result: str, tmp_path: Path
+) -> None:
+    page.goto(result)
     field = open_sql(page)
     suggestions = page.get_by_role("listbox", name="Suggestions")
 
@@ -88,10 +106,8 @@ def test_a_query_is_completed_run_stopped_and_downloaded_with_the_keyboard(page:
     assert field.input_value() == "SELECT nam FROM result"
 
 
-def test_what_was_typed_is_there_after_another_view(page: Any, app: App) -> None:
-    sign_in(page, app.url)
-    start_contact_information(page)
-    state(page, "Complete").wait_for()
+def test_what_was_typed_is_there_after_another_view(page: Any, result: str) -> None:
+    page.goto(result)
     field = open_sql(page)
     field.focus()
     write(page, field, "SELECT 42 AS answer")
