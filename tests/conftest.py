@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -19,6 +20,35 @@ from gladly_tools.settings import Settings
 TODAY = date(2026, 3, 20)  # the clocks in New York went forward on the 8th
 NOW = datetime(2026, 3, 20, 18, 30, tzinfo=UTC)
 UNLIMITED = Limits(requests_per_second=100_000, reports_per_minute=100_000, reports_in_flight=100)
+
+BROWSERS = Path(__file__).parent / "browser"
+LAST_BROWSER = 0.75
+"""The files with browser tests, which take minutes, begin within this part of all files."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have files handed to the workers in the order that is made here, and not by how many tests they have."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: much of the time is spent waiting for browsers, servers and disks."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread browser tests among all others: together at the end they would share the cores, and be waited for."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    many_first = sorted(files, key=lambda path: -len(files[path]))
+    browsers = [path for path in many_first if BROWSERS in path.parents]
+    others = [path for path in many_first if BROWSERS not in path.parents]
+    turns = [(LAST_BROWSER * turn / len(browsers), path) for turn, path in enumerate(browsers)]
+    turns += [(turn / len(others), path) for turn, path in enumerate(others)]
+    items[:] = [item for _, path in sorted(turns) for item in files[path]]
 
 
 def make_company(**more: Any) -> Company:
