@@ -21,6 +21,7 @@ NAME = "gladly_tools_session"
 SALT = "gladly-tools session"
 KEY_BYTES = 32
 MAX_AGE_SECONDS = 30 * 24 * 3600
+_CONDITIONS = (b"if-none-match", b"if-modified-since")
 
 
 def signing_key(folder: Path) -> bytes:
@@ -118,6 +119,9 @@ class SessionCookie:
         key = self._key()
         headers = Headers(scope=scope)
         known = session_id_of(cookie_value(headers.get("cookie")), key) is not None
+        if not known:
+            # A browser that kept the page and lost its cookie gets the page again: "not modified" brings no cookie.
+            scope = {**scope, "headers": [each for each in scope["headers"] if each[0] not in _CONDITIONS]}
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":

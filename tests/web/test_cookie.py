@@ -15,7 +15,8 @@ from itsdangerous import TimestampSigner
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.testclient import TestClient
 
 from gladly_tools.errors import GladlyToolsError
@@ -80,6 +81,20 @@ def test_a_clock_that_is_set_back_signs_nobody_out(
     cookie = new_cookie(KEY)
     monkeypatch.undo()
     assert (session_id_of(cookie, KEY) is not None) is is_known
+
+
+@pytest.mark.parametrize("condition", ["if-none-match", "if-modified-since"])
+def test_a_browser_that_kept_the_page_and_lost_its_cookie_gets_a_new_one(condition: str, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    pages = StaticFiles(directory=tmp_path, html=True)
+    client = TestClient(Starlette(routes=[Mount("/", pages)], middleware=[Middleware(SessionCookie, key=lambda: KEY)]))
+    first = client.get("/")
+    kept = {condition: first.headers["etag" if condition == "if-none-match" else "last-modified"]}
+    assert client.get("/", headers=kept).status_code == 304
+    client.cookies.clear()
+    again = client.get("/", headers=kept)
+    assert again.status_code == 200
+    assert session_id_of(again.cookies[NAME], KEY)
 
 
 def test_only_pages_bring_a_cookie() -> None:
