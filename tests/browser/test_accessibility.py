@@ -98,21 +98,14 @@ class Judge:
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    running = App(tmp_path_factory.mktemp("accessible"))
-    yield running
-    running.close()
-
-
-@pytest.fixture(scope="module")
-def judge(chromium: Any, portal: App) -> Iterator[Judge]:
+def judge(chromium: Any, shared_app: App) -> Iterator[Judge]:
     """Somebody who is signed in, and judges what they see."""
     context = chromium.new_context(timezone_id="America/New_York", viewport={"width": 1440, "height": 1000})
     context.set_default_timeout(PATIENCE)
     # A page is drawn anew when the light changes; here it changes at every look, and what is judged is to stay.
     context.add_init_script("globalThis.gladlyToolsDaylight = { setTriggerValue() {} }")
     page = context.new_page()
-    sign_in(page, portal.url)
+    sign_in(page, shared_app.url)
     yield Judge(page)
     context.close()
 
@@ -153,9 +146,9 @@ def box(judge: Judge, name: str, button: str, within: Any = None) -> None:
     judge.page.get_by_test_id("stPopoverBody").wait_for(state="detached")
 
 
-def test_the_sign_in(new_context: Any, portal: App, judge: Judge) -> None:
+def test_the_sign_in(new_context: Any, shared_app: App, judge: Judge) -> None:
     stranger = Judge(new_context().new_page())
-    stranger.page.goto(portal.url)
+    stranger.page.goto(shared_app.url)
     stranger.page.get_by_role("button", name="Authenticate").wait_for()
     stranger("sign-in")
     stranger.page.get_by_role("button", name="Authenticate").click()
@@ -182,9 +175,9 @@ def test_every_page_before_anything_was_exported(judge: Judge) -> None:
 
 
 @pytest.fixture(scope="module")
-def result(judge: Judge, portal: App) -> str:
+def result(judge: Judge, shared_app: App) -> str:
     """Where a result of contact information is."""
-    go(judge, f"{portal.url}/conversations?export=contact-information")
+    go(judge, f"{shared_app.url}/conversations?export=contact-information")
     start_contact_information(judge.page)
     state(judge.page, "Complete").wait_for()
     judge.page.wait_for_url("**job=*")
@@ -235,10 +228,10 @@ def test_a_result_and_what_opens_from_it(judge: Judge, result: str) -> None:
     judge("about the columns")
 
 
-def test_a_conversation_and_its_charts(judge: Judge, portal: App) -> None:
+def test_a_conversation_and_its_charts(judge: Judge, shared_app: App) -> None:
     company = Company.make()
     page = judge.page
-    go(judge, f"{portal.url}/conversations?export=conversation")
+    go(judge, f"{shared_app.url}/conversations?export=conversation")
     page.get_by_role("textbox", name="Conversation ID").fill(next(iter(company.conversations)))
     page.get_by_role("textbox", name="Conversation ID").press("Tab")
     export(judge)
@@ -249,12 +242,12 @@ def test_a_conversation_and_its_charts(judge: Judge, portal: App) -> None:
     judge("charts of a conversation")
 
 
-def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, portal: App, tmp_path: Path) -> None:
+def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, shared_app: App, tmp_path: Path) -> None:
     page = judge.page
     upload = tmp_path / "ids.csv"
     ids = list(Company.make().conversations)[:3]
     upload.write_text("\n".join(["Conversation ID", *ids, "no id at all"]))
-    go(judge, f"{portal.url}/bulk-close")
+    go(judge, f"{shared_app.url}/bulk-close")
     settled(page)
     another = page.get_by_text("Another list to close")
     if another.count():  # tried again, with a run that is there already
@@ -279,24 +272,24 @@ def test_a_bulk_run_from_its_list_to_its_results(judge: Judge, portal: App, tmp_
 
 
 @pytest.mark.usefixtures("result")
-def test_what_changed_and_what_was_run(judge: Judge, portal: App) -> None:
+def test_what_changed_and_what_was_run(judge: Judge, shared_app: App) -> None:
     page = judge.page
-    go(judge, f"{portal.url}/compare?export=answers")
+    go(judge, f"{shared_app.url}/compare?export=answers")
     page.get_by_role("button", name="Read the demo company of last month").click()
     page.get_by_text("Only one state of the answers is known").wait_for()
-    go(judge, f"{portal.url}/configuration?export=answers")
+    go(judge, f"{shared_app.url}/configuration?export=answers")
     export(judge)
     judge("charts of answers")
-    go(judge, f"{portal.url}/compare?export=answers")
+    go(judge, f"{shared_app.url}/compare?export=answers")
     page.get_by_text("Changed texts").wait_for()
     page.get_by_text("Kept snapshots").click()
     page.get_by_text("Snapshots to delete").wait_for()
     judge("what changed in the answers")
-    go(judge, f"{portal.url}/compare?export=contact-information")
+    go(judge, f"{shared_app.url}/compare?export=contact-information")
     page.get_by_text("What changed most").wait_for()
     page.get_by_test_id("stVegaLiteChart").first.wait_for()
     judge("what changed between two periods")
-    go(judge, f"{portal.url}/jobs")
+    go(judge, f"{shared_app.url}/jobs")
     page.get_by_role("button", name="Open", exact=True).first.wait_for()
     judge("jobs")
     box(judge, "a job that is to be deleted", "Delete")
