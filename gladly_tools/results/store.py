@@ -44,6 +44,7 @@ from gladly_tools.results.writer import FileWriter, SliceFile, SlicePlace, Slice
 
 _ROWS_NAME = "rows.parquet"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", re.ASCII)
+_HASHES = 100_000
 _MERGE_ROWS = 8_192
 _MERGE_BYTES = 8 * 1024 * 1024
 _TABLES = "tables"
@@ -267,9 +268,15 @@ class Result:
         source = f"read_parquet($files) WHERE trim({cell}) <> ''"
         with self.engine.cursor() as cursor:
             # Eight bytes a row tell that nothing occurs twice, which is the rule.
-            hashes = cursor.sql(f"SELECT hash({cell}) AS hash FROM {source}", params={"files": files}).fetchnumpy()
-            ordered = np.sort(np.asarray(hashes["hash"]))
-            if not np.any(ordered[1:] == ordered[:-1]):
+            hashes = np.empty(sum(read_footer(path).rows for path in parts), np.uint64)
+            known = 0
+            asked = cursor.sql(f"SELECT hash({cell}) AS hash FROM {source}", params={"files": files})
+            for batch in asked.to_arrow_reader(_HASHES):
+                hashes[known : known + batch.num_rows] = batch.column(0)
+                known += batch.num_rows
+            hashes = hashes[:known]
+            hashes.sort()
+            if not np.any(hashes[1:] == hashes[:-1]):
                 return nothing
             found = cursor.sql(
                 f"""
