@@ -28,6 +28,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
@@ -50,6 +51,7 @@ _BOM = "\ufeff"
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 _FORMULA_RE2 = r"^'*[=+\-@\t\r]"
+_LEADS = np.isin(np.arange(256), np.frombuffer(b"'=+-@\t\r", np.uint8))
 _NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
 _BATCH_BYTES = 2 * 1024 * 1024
 _GROUP_ROWS = 10_000
@@ -234,7 +236,7 @@ def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
     if array.null_count == len(array):
         return pa.repeat('""' if alone else "", len(array))
     text = _joined_list(array, column.joined_by) if column.joined_by else _as_text(array, column)
-    if guard and (pa.types.is_string(array.type) or column.joined_by):
+    if guard and (pa.types.is_string(array.type) or column.joined_by) and _may_be_guarded(text):
         danger = pc.match_substring_regex(text, _FORMULA_RE2)
         if column.kind in (Kind.INTEGER, Kind.NUMBER):
             danger = pc.and_(danger, pc.invert(pc.match_substring_regex(text, _NUMBER_RE2)))
@@ -242,6 +244,16 @@ def _csv_cells(array: Any, column: Column, *, guard: bool, alone: bool) -> Any:
             text = pc.if_else(danger, pc.binary_join_element_wise("'", text, ""), text)
     text = _with_quotes(text)
     return pc.if_else(pc.equal(pc.fill_null(text, ""), ""), '""', text) if alone else text
+
+
+def _may_be_guarded(text: Any) -> bool:
+    """Whether a cell begins as formulas do; of most columns none does, which is known long before a search is done."""
+    _, offsets, characters = text.buffers()
+    if characters is None:
+        return False
+    ends = np.frombuffer(offsets, np.int32)[text.offset : text.offset + len(text) + 1]
+    filled = ends[:-1][ends[:-1] < ends[1:]]
+    return bool(_LEADS[np.frombuffer(characters, np.uint8)[filled]].any())
 
 
 def _with_quotes(text: Any) -> Any:
