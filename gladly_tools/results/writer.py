@@ -42,15 +42,17 @@ class FileWriter:
         self._waiting_rows = 0
         self._waiting_bytes = 0
         self._file = self._temporary.open("wb")
-        # No record is twice in a file, and nobody asks for the least of them.
-        common: Any = [name for name in schema.names if name not in originals] if originals else True
+        # No record is twice in a file.
+        repeating: Any = [name for name in schema.names if name not in originals] if originals else True
+        # Of numbers and times it helps to know the least and the greatest; those of texts make up most of the footer.
+        ordered: Any = [each.name for each in schema if not (pa.types.is_string(each.type) or each.type.num_fields)]
         self._writer = pq.ParquetWriter(
             self._file,
             schema,
             compression="zstd",
             compression_level=1,
-            use_dictionary=common,
-            write_statistics=common,
+            use_dictionary=repeating,
+            write_statistics=ordered or False,
         )
 
     def __enter__(self) -> Self:
