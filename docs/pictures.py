@@ -278,7 +278,7 @@ def file_export(stage: Stage) -> None:
     page = stage.page
     stage.open("conversations?export=file-export")
     page.get_by_role("button", name="Find Jobs").click()
-    page.get_by_text("Select one or more rows.").wait_for()
+    page.get_by_text("Select one or more completed jobs.").wait_for()
     _tick(page, 2)
     page.get_by_text("1 job chosen.").wait_for()
     page.get_by_role("textbox", name="Contact Information").fill("@example.com")

@@ -12,7 +12,7 @@ from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.table import Table
 
 SMALL_GROUP = 5
-SMALL_NOTE = f"* fewer than {SMALL_GROUP}, so take with care"
+SMALL_NOTE = f"*\u00a0fewer than {SMALL_GROUP}, so take with care"
 NONE = "(none)"
 
 

@@ -31,6 +31,9 @@ from gladly_tools.web.vault import Session
 
 MOST_STEPS = 2000
 LANE_HEIGHT = 34
+TICKS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+"""Seconds from one mark of the time axis to the next, of which a clock would choose."""
+MOST_TICKS = 10
 CARD_WIDTH, NARROWEST_CARD = 184, 145
 COLORS = {
     Doing.WAITING: "#8f9b96",
@@ -108,7 +111,7 @@ def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime
         }
     )
     clock = "floor(datum.value / 60) + ':' + (datum.value % 60 < 10 ? '0' : '') + floor(datum.value % 60)"
-    axis = alt.Axis(labelExpr=clock, labelOverlap=True, tickMinStep=1)
+    axis = alt.Axis(labelExpr=clock, labelOverlap=True, values=ticks(frame["to"].max()))
     bars = (
         alt.Chart(frame)
         .mark_bar(height=20, cornerRadius=2)
@@ -145,6 +148,12 @@ def _lanes(found: Sequence[Span], times: Mapping[str, datetime], begin: datetime
     )
     legend((COLORS[doing], doing.value.capitalize()) for doing in present)
     st.caption("Minutes and seconds since the first event.")
+
+
+def ticks(seconds: float) -> list[int]:
+    """Seconds at which the time axis of a call of that length is marked: round ones on a clock, from 0 on."""
+    step = next((each for each in TICKS if seconds / each <= MOST_TICKS), TICKS[-1])
+    return list(range(0, int(seconds) + 1, step))
 
 
 def _words(found: Sequence[Span]) -> None:

@@ -199,7 +199,7 @@ def _notes(frame: pd.DataFrame, group: str, before: Period, after: Period) -> Se
         if states.get(state, 0):
             notes.append(f"{state.capitalize()}: {words} ({states[state]:,}).")
     if frame["is_small"].any():
-        notes.append(f"* made of fewer than {SMALL_GROUP} conversations, so take with care.")
+        notes.append(f"*\u00a0made of fewer than {SMALL_GROUP} conversations, so take with care.")
     if group in TOPIC_GROUPS:
         notes.append("A conversation with several topics counts once in each of them.")
     if before.zone != after.zone:

@@ -31,7 +31,7 @@ def jobs_page() -> None:
     if not jobs:
         with st.container(border=True, width=560):
             st.markdown(":material/schedule: **No jobs yet**")
-            st.caption("Run an export under Configuration or Conversations; it appears here.")
+            st.caption("Run an export, or check a list under Bulk Close; it appears here.")
         return
     owner = session.account.owner
     active = any(job.state.active for job in jobs)

@@ -28,6 +28,7 @@ KEPT_DAYS = timedelta(days=14)
 MOST_UPLOAD_MB = 200
 MOST_UNPACKED_MB = 4000
 STATES = {"COMPLETED": "Completed", "IN_PROGRESS": "Running", "PENDING": "Waiting", "FAILED": "Failed"}
+UNFINISHED = {"IN_PROGRESS": "is still running", "PENDING": "is still waiting", "FAILED": "has failed"}
 JOBS, FILE = "Export jobs", "A file from Gladly Support"
 
 
@@ -83,6 +84,8 @@ def _picked(found: Any, key: str) -> Sequence[str]:
     if not jobs:
         st.info("Gladly has no export jobs of the last 14 days.", icon=":material/inbox:")
         return ()
+    # Above the table: the newest jobs come first, and those are the ones that are not completed.
+    st.caption("Select one or more completed jobs. Others cannot be exported.")
     picked = st.dataframe(
         jobs_frame(jobs, datetime.now(UTC)),
         hide_index=True,
@@ -102,12 +105,13 @@ def _picked(found: Any, key: str) -> Sequence[str]:
     chosen = [jobs[row] for row in rows]
     for job in chosen:
         if not job.is_complete:
-            state = STATES.get(job.status or "", job.status or "without a state").lower()
-            st.warning(f"{_words(job)} is {state}, so it cannot be exported.", icon=":material/block:")
+            standing = UNFINISHED.get(job.status or "", "is not completed")
+            st.warning(f"{_words(job)} {standing}, so it cannot be exported.", icon=":material/block:")
         elif missing := _missing(job):
             st.warning(f"{_words(job)} has no {plain(missing)}; the result will be partial.", icon=":material/warning:")
     usable = [job.id for job in chosen if job.is_complete]
-    st.caption(f"{counted(len(usable), 'job')} chosen." if usable else "Select one or more rows.")
+    if usable:
+        st.caption(f"{counted(len(usable), 'job')} chosen.")
     return usable
 
 
@@ -115,9 +119,9 @@ def jobs_frame(jobs: Sequence[ExportJob], now: datetime) -> pd.DataFrame:
     """The jobs as a table, in their order; times in UTC."""
     return pd.DataFrame(
         {
+            "Status": [STATES.get(job.status or "", job.status or "unknown") for job in jobs],
             "Data from": [job.start_at for job in jobs],
             "Data to": [job.end_at for job in jobs],
-            "Status": [STATES.get(job.status or "", job.status or "unknown") for job in jobs],
             "Files": [_files(job) for job in jobs],
             "Updated": [job.updated_at for job in jobs],
             "Days left": [

@@ -26,9 +26,9 @@ def test_from_the_list_of_jobs_to_a_match_and_the_zip(page: Any, app: App, tmp_p
 
     sign_in(page, f"{app.url}/conversations?export=file-export")
     page.get_by_role("button", name="Find Jobs").click()
-    page.get_by_text("Select one or more rows.").wait_for()
+    page.get_by_text("Select one or more completed jobs.").wait_for()
     tick(page, jobs.index(running))
-    page.get_by_text("is running, so it cannot be exported").wait_for()
+    page.get_by_text("is still running, so it cannot be exported").wait_for()
     tick(page, jobs.index(chosen))
     page.get_by_text("1 job chosen.").wait_for()
     page.get_by_role("textbox", name="Contact Information").fill("0650 123 4567")

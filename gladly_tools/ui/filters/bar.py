@@ -42,9 +42,10 @@ def filter_bar(
         persist_state="session",
         width=200,
     )
-    with st.container(width="content"):  # a fragment by itself takes what room there is
-        _add(table, names, place, zone, _owner(), naming)
-    _sort(names, place)
+    with st.container(horizontal=True, width="content"):  # where a line breaks they go together
+        with st.container(width="content"):  # a fragment by itself takes what room there is
+            _add(table, names, place, zone, _owner(), naming)
+        _sort(names, place)
     return state.query_of(place)
 
 
