@@ -229,7 +229,8 @@ def _quick_reply(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _activity(row: Mapping[str, Any]) -> str:
-    kind = (row.get("content.activityType") or "activity").replace("_", " ").capitalize()
+    told = row.get("content.activityType") or "activity"
+    kind = CHANNELS.get(told) or told.replace("_", " ").capitalize()
     source = row.get("content.sourceName")
     return f"{kind} from {source}" if source else kind
 

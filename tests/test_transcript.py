@@ -121,6 +121,10 @@ KINDS: list[tuple[dict[str, Any], tuple[Weight, str, str, str, tuple[str, ...]]]
     ),
     (item("CUSTOMER_ACTIVITY"), (Weight.NOTE, "Activity", "", "", ())),
     (
+        item("CUSTOMER_ACTIVITY", activityType="SMS", sourceName="Courier, Inc.", body="Parcel at 2"),
+        (Weight.NOTE, "SMS from Courier, Inc.", "", "Parcel at 2", ()),
+    ),
+    (
         item("CONVERSATION_STATUS_CHANGE", status="CLOSED"),
         (Weight.QUIET, "", "", "set the conversation to closed", ()),
     ),

@@ -152,12 +152,11 @@ def how_to_get_one(session: Session, export: str, states: Sequence[Known]) -> No
         else:
             seen = states[0]
             zone = browser_zone()
+            first, last = moment(seen.first_at, zone), moment(seen.last_at, zone)
+            times = first if first == last else f"first {first} and last {last}"
             st.markdown(f":material/photo_camera: **Only one state of the {plain(noun)} is known so far**")
             st.caption(
-                plain(
-                    f"It was first seen {moment(seen.first_at, zone)} and last {moment(seen.last_at, zone)}. "
-                    f"Export the {noun} again when something has changed, or from time to time."
-                )
+                plain(f"It was seen {times}. Export the {noun} again when something has changed, or from time to time.")
             )
         with st.container(horizontal=True):
             _to_the_export(export, noun)

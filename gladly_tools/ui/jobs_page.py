@@ -51,14 +51,15 @@ def jobs_page() -> None:
 def _line(session: Session, job: Job) -> None:
     zone = browser_zone()
     with st.container(border=True, key=f"job-{job.id}"):
-        words, buttons = st.columns([2, 1], vertical_alignment="center")
-        with words, st.container(gap=None):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{plain(title_of(job))}**", width="content")
-                state_badge(job)
-            st.caption(plain(" · ".join(_facts(job, zone))))
-        with buttons, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-            _buttons(session, job)
+        with st.container(horizontal=True, horizontal_alignment="right", vertical_alignment="center"):
+            with st.container(gap=None, key=f"words-of-job-{job.id}"):
+                with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                    st.markdown(f"**{plain(title_of(job))}**", width="content")
+                    state_badge(job)
+                st.caption(plain(" · ".join(_facts(job, zone))))
+            # As wide as they are, so that they stay in one line beside the words, or below them.
+            with st.container(horizontal=True, horizontal_alignment="right", gap="small", width="content"):
+                _buttons(session, job)
         if job.state.active:
             st.progress(job.fraction, text=plain(job.waiting or job.detail or "Waiting for its turn"))
         elif job.what:

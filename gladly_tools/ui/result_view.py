@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS
 from gladly_tools.jobs import Job
 from gladly_tools.names import Names
+from gladly_tools.portal_files import portal_folder
 from gladly_tools.report_file import can_report
 from gladly_tools.results.download import Format
 from gladly_tools.results.query import Query
@@ -32,6 +34,8 @@ from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.routes import download_link, report_link, view_key
 from gladly_tools.web.vault import Session
+
+logger = logging.getLogger(__name__)
 
 PAGE_SIZES = (50, 100, 250, 500)
 KINDS = {
@@ -89,8 +93,21 @@ def result_view(session: Session, job: Job) -> None:
             forget_filters(place)
             st.rerun()
     except GladlyToolsError as error:
-        st.warning(plain(error), icon=":material/refresh:")
+        _unread(error, job)
+    except OSError as error:
+        # Who reads a damaged file says so without a number of the system; a fault of the disk has one.
+        if error.errno is not None:
+            raise
+        logger.warning("a result is damaged", exc_info=error)
+        _unread(GladlyToolsError("A file of this result is damaged.", "Delete the result and run it again."), job)
+
+
+def _unread(error: GladlyToolsError, job: Job) -> None:
+    """Why the result cannot be shown, with what can be done about it: read it again, or delete it among the jobs."""
+    st.warning(plain(error), icon=":material/refresh:")
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Load again", key=f"reload:{job.id}")
+        st.page_link(portal_folder() / "pages" / "jobs.py", label="Open Jobs", icon=":material/schedule:")
 
 
 def _table_chooser(job: Job, result: Result) -> str:

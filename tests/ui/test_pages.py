@@ -90,6 +90,23 @@ def test_the_result_of_every_export_is_shown_as_a_table(
     assert at.dataframe.len == 1
 
 
+def test_a_result_that_is_damaged_in_the_middle_says_so_and_leads_to_the_jobs(
+    here: Portal, session: Session, company: Company
+) -> None:
+    job = run_export(here, session, "topics", company)
+    result = here.runs.result(session.account, job.id)
+    assert result is not None
+    path = result.folder / "rows.parquet"
+    with path.open("r+b") as file:
+        file.seek(4)
+        file.write(b"\xff" * 400)
+    at = open_page("configuration", export="topics", job=job.id)
+    assert not at.exception
+    assert not at.error
+    assert any("damaged" in warning.value and "Delete the result" in warning.value for warning in at.warning)
+    assert [link.proto.label for link in at.get("page_link")] == ["Open Jobs"]
+
+
 def test_all_columns_are_told_in_one_table_without_a_box_to_scroll(
     here: Portal, session: Session, company: Company
 ) -> None:
