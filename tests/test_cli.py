@@ -152,6 +152,11 @@ def test_many_values_are_repeated_and_an_id_may_begin_with_a_dash(run: Run, comp
     [
         (["contact-information", "--from", "2026-03-02", "--to", "2026-03-01"], "--from/--to"),
         (["contact-information", "--from", "2026-03-01", "--to", "2026-03-02", "--timezone", "Mars"], "time zone"),
+        (
+            ["file-export", "--from", "2026-03-02", "--to", "2026-03-01"],
+            "ends (2026-03-01) before it begins (2026-03-02)",
+        ),
+        (["file-export", "--from", "2026-03-02"], "The days are not complete"),
         (["contact-information", "--from", "1st of March", "--to", "2026-03-02"], "--from"),
         (["contact-information", "--from", "2026-03-01", "--to", "2026-03-02", "--inbox-id=-x"], "--inbox-id"),
         (["answers", "--language", "english"], "--language"),
@@ -209,6 +214,40 @@ def test_out_must_be_in_a_folder_that_exists(run: Run, tmp_path: Path, server: D
         assert result.exit_code == 2
         assert "--out" in result.stderr
     assert list(server.seen) == []
+
+
+def test_a_pipe_or_a_device_is_never_replaced(run: Run, tmp_path: Path, server: DemoServer) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = run("export", "inboxes", "--out", str(tmp_path / "pipe"))
+    assert result.exit_code == 2
+    assert "--out" in result.stderr
+    assert (tmp_path / "pipe").is_fifo()
+    assert list(server.seen) == []
+
+
+def test_a_link_stays_a_link_and_what_it_leads_to_is_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out.csv").symlink_to(tmp_path / "elsewhere" / "inboxes.csv")
+    result = run("export", "inboxes", "--out", str(tmp_path / "out.csv"))
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "out.csv").is_symlink()
+    assert (tmp_path / "elsewhere" / "inboxes.csv").read_text(encoding="utf-8").startswith("id,name")
+
+
+@pytest.mark.parametrize(
+    "out", ["history.partial.jsonl", "history.jsonl", "link.jsonl", "data/../history.partial.jsonl"]
+)
+def test_the_file_that_is_searched_is_never_written_over(
+    run: Run, tmp_path: Path, server: DemoServer, out: str
+) -> None:
+    history = tmp_path / "history.partial.jsonl"
+    history.write_text('{"id": "a"}\n', encoding="utf-8")
+    (tmp_path / "link.jsonl").symlink_to(history)
+    (tmp_path / "data").mkdir()
+    result = run("export", "file-export", "--file", str(history), "--phrase", "refund", "--out", str(tmp_path / out))
+    assert result.exit_code == 2
+    assert "--out: it would be written over the file to search" in result.stderr
+    assert history.read_text(encoding="utf-8") == '{"id": "a"}\n'
 
 
 def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_asked(

@@ -278,6 +278,18 @@ def test_a_run_goes_on_as_it_was_begun_and_refuses_what_it_was_begun_without(tmp
         assert company.changes.counts.total() == 0
 
 
+@pytest.mark.parametrize("option", ["--plan-only", "--yes"])
+def test_the_list_of_ids_is_never_written_over(
+    run: Run, ids: list[str], tmp_path: Path, company: Company, option: str
+) -> None:
+    before = (tmp_path / "ids.csv").read_bytes()
+    result = run("close-conversations", str(tmp_path / "ids.csv"), "--results", str(tmp_path / "ids.csv"), option)
+    assert result.exit_code == 2
+    assert "--results: it would be written over the list of IDs" in result.stderr
+    assert (tmp_path / "ids.csv").read_bytes() == before
+    assert company.changes.counts.total() == 0
+
+
 def test_a_run_is_taken_back_by_its_id(run: Run, ids: list[str], tmp_path: Path, company: Company) -> None:
     closed = close(run, tmp_path, "--yes")
     assert closed.exit_code == 0, closed.stderr

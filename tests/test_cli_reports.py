@@ -37,6 +37,15 @@ def test_rows_may_go_to_standard_output_with_the_report_in_a_file(run: Run, tmp_
     assert parsed(report.read_bytes()).all("h1")
 
 
+@pytest.mark.parametrize(("rows", "report"), [("a", "a"), ("a.csv", "a.partial.csv"), ("a.partial.csv", "a.csv")])
+def test_rows_and_report_never_take_each_others_place(run: Run, tmp_path: Path, rows: str, report: str) -> None:
+    files = "--out", str(tmp_path / rows), "--report-file", str(tmp_path / report)
+    result = run("export", "contact-information", *DAYS, *files)
+    assert result.exit_code == 2
+    assert "it would be written over" in result.stderr
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_report_that_cannot_be_drawn_leaves_the_rows_and_says_so(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -89,6 +89,8 @@ def _run(
         raise InputError(f"Give a file of IDs, or {others} with a run.", "Exactly one of them.", field="IDS")
     destination = Destination(results, option="--results")
     try:
+        if path is not None:
+            destination.spare(Path(path), "the list of IDs")
         settings = Settings.from_environment()
         order = None if path is None else _order(actions, path, plan_only=plan_only, **chosen)
         if order is not None:

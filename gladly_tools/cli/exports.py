@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -21,6 +22,7 @@ from gladly_tools.cli.session import signed_in
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
 from gladly_tools.exports.inputs import check_parameters, questions
+from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job, State
 from gladly_tools.names import Names
 from gladly_tools.report_file import can_report, page, report_of
@@ -54,6 +56,12 @@ class Wanted:
     guard: bool
     report: Destination | None
 
+    def spare(self, path: Path, named: str) -> None:
+        """Refuse to write over a file that is read; see `Destination.spare`."""
+        self.destination.spare(path, named)
+        if self.report is not None:
+            self.report.spare(path, named)
+
 
 @contextmanager
 def _wanted(given: dict[str, Any]) -> Iterator[Wanted]:
@@ -62,6 +70,9 @@ def _wanted(given: dict[str, Any]) -> Iterator[Wanted]:
         destination = stack.enter_context(closing(Destination(given.pop("out"))))
         path = given.pop("report_file", None)
         report = None if path is None else stack.enter_context(closing(Destination(path, option="--report-file")))
+        if report is not None:
+            report.spare(destination.path, "what --out names")
+            destination.spare(report.path, "what --report-file names")
         yield Wanted(
             destination=destination,
             format=Format(given.pop("format")),
@@ -77,6 +88,9 @@ def _command(export: Export[Any]) -> click.Command:
     def run(**given: Any) -> None:
         with _wanted(given) as wanted, signed_in(Settings.from_environment()) as (client, account):
             values = {name: answer_of(question, name, given, account) for name, question in asked.items()}
+            for value in values.values():
+                if isinstance(value, Where) and value.file:
+                    wanted.spare(Path(value.file), "the file to search")
             parameters = check_parameters(export.parameters, values)
             _run(lambda runs, shown: runs.run_here(account, client, export, parameters, shown.follow), account, wanted)
 

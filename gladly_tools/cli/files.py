@@ -18,11 +18,15 @@ class Destination:
     """
 
     def __init__(self, out: str, *, option: str = "--out") -> None:
-        self.path = None if out == "-" and option == "--out" else Path(out)
+        self._option = option
         self._begun: Path | None = None
+        self.path = None if out == "-" and option == "--out" else Path(out)
         if self.path is None:
             return
-        if self.path.is_dir() or not self.path.resolve().parent.is_dir():
+        if self.path.is_symlink():
+            self.path = self.path.resolve()  # a link stays one, and what it leads to is written
+        # What is there is replaced, which a device or a pipe must never be.
+        if (self.path.exists() and not self.path.is_file()) or not self.path.resolve().parent.is_dir():
             raise click.BadParameter("it must be a file in a folder that exists", param_hint=option)
         try:
             handle, name = tempfile.mkstemp(dir=self.path.resolve().parent, prefix=f".{self.path.name}.")
@@ -31,6 +35,16 @@ class Destination:
         os.close(handle)
         self._begun = Path(name)
 
+    def spare(self, other: Path | None, named: str) -> None:
+        """Refuse to write over a file that the same command reads or writes; `named` is how it was given.
+
+        Raises click.BadParameter.
+        """
+        if self.path is None or other is None:
+            return
+        if other.resolve() in (path.resolve() for path in (self.path, self._partial_path(self.path))):
+            raise click.BadParameter(f"it would be written over {named}; name another file", param_hint=self._option)
+
     def write(self, chunks: Iterator[bytes], *, partial: bool) -> Path | None:
         """Write the result; returns the file's path, which says so when the result is partial."""
         if self.path is None or self._begun is None:
@@ -38,7 +52,7 @@ class Destination:
                 sys.stdout.buffer.write(chunk)
             sys.stdout.buffer.flush()
             return None
-        final = self.path.with_name(f"{self.path.stem}.partial{self.path.suffix}") if partial else self.path
+        final = self._partial_path(self.path) if partial else self.path
         with self._begun.open("wb") as file:
             for chunk in chunks:
                 file.write(chunk)
@@ -50,6 +64,10 @@ class Destination:
         self._begun.chmod(0o666 & ~mask)
         self._begun.replace(final)
         return final
+
+    @staticmethod
+    def _partial_path(path: Path) -> Path:
+        return path.with_name(f"{path.stem}.partial{path.suffix}")
 
     def close(self) -> None:
         """Take away what was begun and not finished."""

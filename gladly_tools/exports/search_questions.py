@@ -53,8 +53,14 @@ class WhereQuestion(Question):
                 "Choose one or more jobs from the list, or paste a job's ID.",
                 field=name,
             )
-        if has_days and (value.first is None or value.last is None or value.last < value.first):
+        if has_days and (value.first is None or value.last is None):
             raise InputError("The days are not complete.", "Give a first and a last day.", field=name)
+        if value.first is not None and value.last is not None and value.last < value.first:
+            raise InputError(
+                f"The range ends ({value.last}) before it begins ({value.first}).",
+                "Give a last day that is not before the first.",
+                field=name,
+            )
         return replace(value, job_ids=job_ids, file_name=value.file_name or Path(value.file).name)
 
     def dump(self, value: Where) -> JsonValue:
