@@ -7,12 +7,12 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
-from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 
 from filelock import FileLock
 from itsdangerous import BadSignature, TimestampSigner
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gladly_tools.errors import GladlyToolsError
@@ -96,12 +96,8 @@ def session_id_of(value: str | None, key: bytes) -> str | None:
 
 
 def cookie_value(header: str | None) -> str | None:
-    """The session cookie's value in a Cookie header."""
-    try:
-        morsel = SimpleCookie(header or "").get(NAME)
-    except CookieError:
-        return None
-    return None if morsel is None else morsel.value
+    """The session cookie's value in a Cookie header, whatever other cookies there are: read as browsers send them."""
+    return cookie_parser(header or "").get(NAME)
 
 
 class SessionCookie:

@@ -127,6 +127,7 @@ def test_a_forged_cookie_is_replaced() -> None:
 
 def test_the_cookie_is_found_among_others_and_in_nonsense() -> None:
     assert cookie_value(f"a=1; {NAME}=v; b=2") == "v"
+    assert cookie_value(f'_hj={{"id":1}}; a[b]=1; a=x,y z; b=é; {NAME}=v') == "v"
     assert cookie_value("=;;;\x00") is None
     assert cookie_value(None) is None
 
