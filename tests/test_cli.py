@@ -345,6 +345,26 @@ def test_rows_that_could_not_be_written_are_written_later(
     assert "/api/v1/topics" not in [seen.path for seen in server.seen]
 
 
+def test_what_goes_on_is_never_written_over_the_file_that_it_searches(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_arguments: object, **_named: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    history = tmp_path / "history.jsonl"
+    item = {"id": "a", "conversationId": "c", "customerId": "k", "content": {"type": "SMS", "body": "refund"}}
+    history.write_text(json.dumps(item) + "\n", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr("gladly_tools.cli.exports.Destination.write", full)
+        failed = run("export", "file-export", "--file", str(history), "--out", str(tmp_path / "x.zip"))
+    (job,) = re.findall(r"gladly-tools resume (\w+) ", failed.stderr)
+    result = run("resume", job, "--out", str(history))
+    assert result.exit_code == 2
+    assert "--out: it would be written over the file to search" in result.stderr
+    assert json.loads(history.read_text(encoding="utf-8")) == item
+    assert run("resume", job, "--out", str(tmp_path / "x.zip")).exit_code == 0
+
+
 def test_only_an_own_export_goes_on(run: Run, server: DemoServer, company: Company) -> None:
     server.faults.add("/api/v1/reports", status=401, every=3)
     failed = run("export", *DAYS, *five_days(company), "--out", "-")

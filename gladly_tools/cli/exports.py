@@ -21,7 +21,7 @@ from gladly_tools.cli.questions import answer_of, options_of
 from gladly_tools.cli.session import signed_in
 from gladly_tools.errors import GladlyToolsError, InputError
 from gladly_tools.exports import EXPORTS, Export
-from gladly_tools.exports.inputs import check_parameters, questions
+from gladly_tools.exports.inputs import Parameters, check_parameters, load_parameters, questions
 from gladly_tools.exports.search_questions import Where
 from gladly_tools.jobs import Job, State
 from gladly_tools.names import Names
@@ -56,11 +56,12 @@ class Wanted:
     guard: bool
     report: Destination | None
 
-    def spare(self, path: Path, named: str) -> None:
-        """Refuse to write over a file that is read; see `Destination.spare`."""
-        self.destination.spare(path, named)
-        if self.report is not None:
-            self.report.spare(path, named)
+    def spare_what_is_read(self, parameters: Parameters) -> None:
+        """Refuse to write over a file that the export reads; see `Destination.spare`."""
+        for value in vars(parameters).values():
+            if isinstance(value, Where) and value.file:
+                for destination in filter(None, (self.destination, self.report)):
+                    destination.spare(Path(value.file), "the file to search")
 
 
 @contextmanager
@@ -88,10 +89,8 @@ def _command(export: Export[Any]) -> click.Command:
     def run(**given: Any) -> None:
         with _wanted(given) as wanted, signed_in(Settings.from_environment()) as (client, account):
             values = {name: answer_of(question, name, given, account) for name, question in asked.items()}
-            for value in values.values():
-                if isinstance(value, Where) and value.file:
-                    wanted.spare(Path(value.file), "the file to search")
             parameters = check_parameters(export.parameters, values)
+            wanted.spare_what_is_read(parameters)
             _run(lambda runs, shown: runs.run_here(account, client, export, parameters, shown.follow), account, wanted)
 
     options = [option for name, question in asked.items() for option in options_of(name, question)]
@@ -228,8 +227,11 @@ def _resume(job_id: str, **given: Any) -> None:
     """Go on with an export that ended early, and write its result; what it had finished is not asked for again."""
 
     def work(runs: Runs, shown: Progress) -> Job:
-        if wanted.report is not None and not can_report(runs.job(account, job_id).kind):
+        job = runs.job(account, job_id)
+        if wanted.report is not None and not can_report(job.kind):
             raise InputError("Results of this export have no charts.", "Leave it out.", field="--report-file")
+        if job.kind in EXPORTS:
+            wanted.spare_what_is_read(load_parameters(EXPORTS[job.kind].parameters, job.parameters))
         return runs.resume_here(account, client, job_id, shown.follow)
 
     with _wanted(given) as wanted, signed_in(Settings.from_environment()) as (client, account):

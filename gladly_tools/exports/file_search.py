@@ -56,7 +56,7 @@ from gladly_tools.search.contacts import ContactTest
 from gladly_tools.search.ids import Ids
 from gladly_tools.search.lines import batches_of, is_blank, read_record, record_of
 from gladly_tools.search.part import customers_in
-from gladly_tools.search.topics import matching_topics
+from gladly_tools.search.topics import matching_topics, topic_paths
 
 LOCAL = "file"
 """What stands for a job where a file is searched."""
@@ -238,7 +238,8 @@ class _Run:
     def _names(self, source: Source) -> NamesById:
         """The names of a job's own agents and topics; of its customers where there is a search."""
         customers = {} if self._criteria.takes_all else self.names(source, CUSTOMERS)
-        return NamesById(agents=self.names(source, AGENTS), customers=customers, topics=self.names(source, TOPICS))
+        topics = topic_paths(_records(self._lines(source, TOPICS, again=True)))
+        return NamesById(agents=self.names(source, AGENTS), customers=customers, topics=topics)
 
     def _chunks(self, source: Source, file: str) -> Iterator[bytes]:
         """The bytes of a file; none, and a remark, where Gladly has deleted it since it was listed."""

@@ -54,6 +54,7 @@ _FORMULA_RE2 = r"^'*[=+\-@\t\r]"
 _LEADS = np.isin(np.arange(256), np.frombuffer(b"'=+-@\t\r", np.uint8))
 _NUMBER_RE2 = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?)([eE][+-]?[0-9]+)?$"
 _BATCH_BYTES = 2 * 1024 * 1024
+_BATCHES_KEPT = 16
 _GROUP_ROWS = 10_000
 _GROUP_BYTES = 16 * 1024 * 1024
 
@@ -71,7 +72,7 @@ class Format(StrEnum):
 
 # What is made of a batch is several times as large as the batch: most with JSON, which repeats the names. A Parquet
 # file packs worse in small batches.
-_BATCH_ROWS = {Format.CSV: 768, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 2500}
+_BATCH_ROWS = {Format.CSV: 640, Format.JSON: 512, Format.JSONL: 512, Format.PARQUET: 2500}
 
 _CONTENT_TYPES = {
     Format.CSV: "text/csv; charset=utf-8",
@@ -185,8 +186,13 @@ def _read_rows(lines: Iterable[str], guarded: bool) -> Iterator[dict[str, str]]:
 
 
 def _small(batches: Iterable[pa.RecordBatch], most: int) -> Iterator[pa.RecordBatch]:
-    """The same rows; batches with large cells are cut evenly to about `most` bytes: what is made of one stays small."""
-    for batch in batches:
+    """The same rows; batches with large cells are cut evenly to about `most` bytes: what is made of one stays small.
+
+    What was made of them is of every size, and the allocator would keep it all: now and then it gives some back.
+    """
+    for number, batch in enumerate(batches, start=1):
+        if number % _BATCHES_KEPT == 0:
+            pa.default_memory_pool().release_unused()
         pieces = batch.nbytes // most + 1
         rows = max(1, -(-batch.num_rows // pieces))
         for start in range(0, batch.num_rows, rows):
@@ -317,8 +323,6 @@ def _parquet(batches: Iterable[pa.RecordBatch], columns: Sequence[Column]) -> It
                 pa.Table.from_batches([pa.RecordBatch.from_arrays(each.columns, schema=schema) for each in group])
             )
             group.clear()
-            # What a group's columns were packed with is of every size, and the allocator keeps it all.
-            pa.default_memory_pool().release_unused()
             yield sink.taken()
     yield sink.taken()
 

@@ -19,12 +19,17 @@ def matching_topics(topics: Iterable[Mapping[str, Any]], phrases: Iterable[str])
     with any number of `>`. Of topics with the same id the last counts. A parent that is missing, or that is already on
     the path, ends the path there.
     """
+    test = PhraseTest([_steps(phrase) for phrase in phrases])
+    return frozenset(key for key, path in topic_paths(topics).items() if test.is_in(_steps(path)))
+
+
+def topic_paths(topics: Iterable[Mapping[str, Any]]) -> Mapping[str, str]:
+    """The names of topics by id, after those of the topics above: `Returns >> Damaged`; see `matching_topics`."""
     known: dict[str, tuple[str, str]] = {}
     for topic in topics:
         if isinstance(key := topic.get("id"), str):
             known[key] = (_text(topic.get("name")), _text(topic.get("parentId")))
-    test = PhraseTest([_steps(phrase) for phrase in phrases])
-    return frozenset(key for key in known if test.is_in(_steps(_path(key, known))))
+    return {key: _path(key, known) for key in known}
 
 
 def _path(key: str, known: Mapping[str, tuple[str, str]]) -> str:

@@ -210,8 +210,8 @@ def _next_after_check(session: Session, run: BulkRun, counts: Mapping[Status, in
     sure = sum(counts.get(status, 0) for status in (action.aim, Status.NEEDS_TOPIC))
     if counts.get(Status.NEEDS_TOPIC):
         st.caption(
-            f":material/label: {counts[Status.NEEDS_TOPIC]:,} have no topic. Where your organization requires one, "
-            "Gladly refuses to close them without."
+            f":material/label: The {counts[Status.NEEDS_TOPIC]:,} that may need a topic are tried with the others. "
+            "Where your organization requires one, Gladly refuses to close them without."
         )
     force = run.choices.force
     if waiting:

@@ -19,6 +19,7 @@ from gladly_tools.charts import (
     Drawn,
     Figures,
     Look,
+    Mark,
     Names,
     Section,
     Size,
@@ -29,7 +30,7 @@ from gladly_tools.charts.chart import MARK
 from gladly_tools.charts.picking import together
 from gladly_tools.charts.picture import PictureFormat, render
 from gladly_tools.exports import EXPORTS
-from gladly_tools.results.query import Condition, Query
+from gladly_tools.results.query import Condition, Operator, Query
 from gladly_tools.results.table import Table
 from gladly_tools.ui.drawing import draw_chart, legend, look
 from gladly_tools.ui.event_charts import STORIES, story
@@ -239,7 +240,14 @@ def _filter_by(chart: Chart, query: Query, place: str) -> None:
             on_change=chosen,
             width=320,
         )
-        st.caption("The same as a click on the chart.")
+        st.caption(plain(" ".join(["The same as a click on the chart.", *_left_out(marks)])))
+
+
+def _left_out(marks: Sequence[Mark]) -> list[str]:
+    """What no mark of a chart counts, and a filter by one therefore leaves out, in words."""
+    shared = set.intersection(*(set(mark.conditions) for mark in marks))
+    columns = sorted(each.column for each in shared if each.operator is Operator.IS_EMPTY and each.negated)
+    return [f"As in the chart, rows without {' or '.join(columns)} are left out."] if columns else []
 
 
 def _save(chart: Chart, place: str) -> None:

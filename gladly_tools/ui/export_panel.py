@@ -40,7 +40,9 @@ def section_page(section: Section, introduction: str) -> None:
             _form(export, session)
         _results(export, session, jobs)
     else:
-        st.query_params.pop("job", None)
+        # One that another export of this page wrote there is not what was asked for.
+        if st.query_params.pop("job", None) not in (None, st.session_state.get("job in address")):
+            st.toast("The result in the address is gone.", icon=":material/history:")
         with st.container(border=True, width=FORM_WIDTH):
             st.header(export.title, anchor=False)
             _form(export, session)

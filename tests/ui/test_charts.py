@@ -82,6 +82,19 @@ def test_a_choice_by_keyboard_filters_figures_and_all_other_charts(
     assert any("First Channel" in (button.help or "") for button in at.button), "the cross of its pill"
 
 
+def test_a_chart_says_what_a_filter_by_it_leaves_out(here: Portal, session: Session, company: Company) -> None:
+    job = run_export(here, session, "contact-information", company)
+    at = open_page("conversations", export="contact-information", job=job.id)
+    at.session_state[f"view:{job.id}"] = "Charts"
+    at.session_state[f"charts:{job.id}"] = "Times"
+    at.run()
+    captions = [caption.value for caption in at.caption if caption.value.startswith("The same as a click")]
+    assert any("rows without Conversation Handle Time in seconds are left out" in each for each in captions)
+    at.session_state[f"charts:{job.id}"] = "Channels"
+    at.run()
+    assert not any("are left out" in caption.value for caption in at.caption)
+
+
 def chart(marks: Sequence[Mark], brush: Brush | None = None) -> Chart:
     frame = pd.DataFrame({"Inbox": [mark.label for mark in marks]})
     return Chart(key="c", title="C", frame=frame, drawn=lambda *_: None, words="", marks=marks, brush=brush)  # type: ignore[arg-type, return-value]

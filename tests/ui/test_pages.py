@@ -54,6 +54,14 @@ def test_a_page_runs_for_who_is_signed_in(session: Session, name: str) -> None:
     assert at.title[0].value.lower() == name.replace("_", " ")
 
 
+@pytest.mark.usefixtures("session")
+def test_a_link_to_a_result_that_is_gone_says_so() -> None:
+    at = open_page("conversations", export="contact-information", job="nosuch")
+    assert [toast.value for toast in at.toast] == ["The result in the address is gone."]
+    at = open_page("conversations", export="contact-information")
+    assert not at.toast
+
+
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_shows_the_sign_in_and_nothing_else_to_others(name: str) -> None:
