@@ -7,7 +7,8 @@ and no name of a column ever stands in SQL. What a column is called is in the ma
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -115,6 +116,20 @@ class Footer:
         return sum(self.row_groups)
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """What is damaged in the middle of a file is raised in here as a GladlyToolsError, as `read_footer` does."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        raise _damaged(path) from error
+    except OSError as error:
+        # Unpacking fails without a number of the system; a fault of the disk has one.
+        if error.errno is not None:
+            raise
+        raise _damaged(path) from error
+
+
 def open_stream(path: Path) -> pq.ParquetFile:
     """Open a file to be read in order, so that a row group is not in memory twice, as read and as decoded."""
     return pq.ParquetFile(path, buffer_size=_STREAM_BYTES, pre_buffer=False)
@@ -155,8 +170,11 @@ def _footer(path: Path, modified: int, size: int) -> Footer:
             empty=tuple(value.get("empty", ())),
         )
     except (pa.ArrowInvalid, OSError, KeyError, ValueError) as error:
-        raise GladlyToolsError(
-            f"The file {path.name} of result {path.parent.name} is damaged.",
-            "Delete the result and run it again.",
-        ) from error
+        raise _damaged(path) from error
     return Footer(names=names, row_groups=rows, data_bytes=size, facts=facts)
+
+
+def _damaged(path: Path) -> GladlyToolsError:
+    return GladlyToolsError(
+        f"The file {path.name} of result {path.parent.name} is damaged.", "Delete the result and run it again."
+    )

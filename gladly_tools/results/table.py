@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from gladly_tools.errors import TryLaterError
 from gladly_tools.results.histogram import Bin, bin_edges
 from gladly_tools.results.kept_rows import KeptFile
-from gladly_tools.results.layout import Field, bare_footer, named_cells, open_stream, read_footer
+from gladly_tools.results.layout import Field, bare_footer, named_cells, open_stream, read_footer, reading
 from gladly_tools.results.query import Query, Sort
 from gladly_tools.results.schema import Column, Kind
 from gladly_tools.results.sql import Clauses, compile_query, find_field, items_of, quoted
@@ -35,8 +35,8 @@ _ALL = Query()
 class Table:
     """The rows of one result as they are now, finished or not. Thread-safe.
 
-    Every method raises InputError for a column that does not exist or a query that does not fit, and
-    TryLaterError when the files changed underneath because the result was just finished or deleted.
+    Every method raises InputError for a column that does not exist or a query that does not fit, TryLaterError when the
+    files changed underneath because the result was just finished or deleted, and GladlyToolsError for a damaged one.
     """
 
     def __init__(self, result: Result) -> None:
@@ -250,7 +250,7 @@ class Table:
         places = None if query.takes_all else np.sort(self._all_places(clauses))
         start = 0
         for path in self._files:
-            with self._opened(path) as file:
+            with self._opened(path) as file, reading(path):
                 for group in range(file.metadata.num_row_groups):
                     end = start + file.metadata.row_group(group).num_rows
                     if places is not None:
@@ -308,7 +308,7 @@ class Table:
             if low == high:
                 start += footer.rows
                 continue
-            with self._opened(path) as file:
+            with self._opened(path) as file, reading(path):
                 for group, rows in enumerate(footer.row_groups):
                     low, high = np.searchsorted(wanted, [start, start + rows])
                     if low < high:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,8 +33,6 @@ from gladly_tools.ui.words import counted, moment, plain
 from gladly_tools.web.portal import portal
 from gladly_tools.web.routes import download_link, report_link, view_key
 from gladly_tools.web.vault import Session
-
-logger = logging.getLogger(__name__)
 
 PAGE_SIZES = (50, 100, 250, 500)
 KINDS = {
@@ -94,12 +91,6 @@ def result_view(session: Session, job: Job) -> None:
             st.rerun()
     except GladlyToolsError as error:
         _unread(error, job)
-    except OSError as error:
-        # Who reads a damaged file says so without a number of the system; a fault of the disk has one.
-        if error.errno is not None:
-            raise
-        logger.warning("a result is damaged", exc_info=error)
-        _unread(GladlyToolsError("A file of this result is damaged.", "Delete the result and run it again."), job)
 
 
 def _unread(error: GladlyToolsError, job: Job) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gladly_tools.errors import InputError, TryLaterError
+from gladly_tools.errors import GladlyToolsError, InputError, TryLaterError
 from gladly_tools.results import table as table_module
 from gladly_tools.results.query import Condition, Operator, Query, Sort, Value, operators_for
 from gladly_tools.results.readings import is_empty, read
@@ -451,3 +451,15 @@ def test_without_any_rows_yet_columns_are_of_the_types_that_they_will_be(store: 
     found = empty.frame(sql).iloc[0].tolist()
     assert found == filled.frame(sql).iloc[0].tolist()
     assert found[-1] == 'STRUCT("name" VARCHAR, bytes BIGINT)[]'
+
+
+@pytest.mark.parametrize("read_all", [lambda table: table.page(), lambda table: list(table.batches())])
+def test_what_is_damaged_in_the_middle_is_told_in_words(read_all: Callable[[Table], object], tmp_path: Path) -> None:
+    rows = [{"Id": f"id {number}", "Name": "x" * number} for number in range(300)]
+    result = result_of(ResultStore(tmp_path), EVERY_KIND, rows)
+    result.finish()
+    with (result.folder / "rows.parquet").open("r+b") as file:
+        file.seek(4)
+        file.write(b"\xff" * 400)
+    with pytest.raises(GladlyToolsError, match=r"rows\.parquet .* is damaged"):
+        read_all(Table(result))
