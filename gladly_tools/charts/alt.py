@@ -1,4 +1,4 @@
-"""Altair, loaded when the first chart is drawn: that takes as long as half of the portal's start."""
+"""Altair, loaded when the first chart is drawn: nothing else takes as long to load."""
 
 from __future__ import annotations
 
